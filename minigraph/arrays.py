@@ -1,0 +1,152 @@
+"""Array types, and the checks that turn what a user passes in into arrays that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from minigraph.errors import ArgumentError, NonFiniteDataError, ShapeError
+
+Float: TypeAlias = np.float32 | np.float64
+Array: TypeAlias = NDArray[Float]
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+def float_dtype(dtype: DTypeLike) -> np.dtype[Float]:
+    """Return `dtype` as a numpy dtype if it is float32 or float64.
+
+    >>> float_dtype("float32")
+    dtype('float32')
+    """
+    for choice in (np.float32, np.float64):
+        try:
+            if np.dtype(dtype) == np.dtype(choice):
+                return np.dtype(choice)
+        except TypeError:
+            break
+    raise ArgumentError(f"dtype: received {dtype!r}, expected float32 or float64")
+
+
+def numeric(values: ArrayLike, argument: str) -> Array:
+    """Return `values` as an array of real numbers, or say what is wrong with them.
+
+    Raises:
+        ShapeError: a ragged list, strings, objects or complex numbers.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{argument}: received a ragged sequence, expected rows of equal length ({error})") from None
+    if array.dtype.kind == "O":
+        array = _from_objects(array, argument)
+    if array.dtype.kind not in "fiub":
+        raise ShapeError(
+            f"{argument}: received values of type {array.dtype}, expected real numbers"
+            " (text classes become numbers with mg.one_hot)"
+        )
+    return array
+
+
+def _from_objects(array: NDArray[np.object_], argument: str) -> NDArray[np.float64]:
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(
+            f"{argument}: received Python objects such as {array.ravel()[:1].tolist()!r}, expected real numbers"
+        ) from None
+
+
+def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float]) -> Array:
+    """Return `values` as an array of shape (m, columns) with m >= 1 finite rows.
+
+    Args:
+        values: one row per example.
+        columns: the expected number of columns.
+        argument: what to call the values in an error.
+        dtype: of the result; numbers that overflow it are refused.
+
+    Raises:
+        ShapeError: another shape, no rows, or not numeric.
+        NonFiniteDataError: infinity or not-a-number; the message gives the row and the column.
+    """
+    array = numeric(values, argument)
+    if array.ndim != 2 or array.shape[1] != columns:
+        hint = ""
+        if array.shape == (columns,):
+            hint = f"; one example is {argument}[None, :]"
+        elif array.ndim == 1 and columns == 1:
+            hint = f"; one feature is {argument}[:, None]"
+        raise ShapeError(f"{argument}: received shape {array.shape}, expected (m, {columns}){hint}")
+    if array.shape[0] == 0:
+        raise ShapeError(f"{argument}: received shape {array.shape}, expected at least one example (row)")
+    with np.errstate(over="ignore"):
+        result = array.astype(dtype, copy=False)
+    require_finite(result, argument)
+    return result
+
+
+def is_finite(array: Array) -> bool:
+    """Tell whether every number in `array` is finite, without allocating when it is."""
+    flat = array.ravel(order="K")
+    with np.errstate(all="ignore"):
+        # A finite sum of squares proves it in one pass; an infinite one may be mere overflow.
+        return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
+
+
+def require_finite(array: Array, argument: str) -> None:
+    """Raise NonFiniteDataError naming the first place where `array` is not finite."""
+    if not is_finite(array):
+        place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(array)))
+        raise NonFiniteDataError(f"{argument}: received {array[place]} at index {place}, expected finite numbers only")
+
+
+def unroll(matrices: Sequence[ArrayLike]) -> Array:
+    """Unroll matrices Θ^(1), Θ^(2), … into one vector, row by row.
+
+    Args:
+        matrices: arrays of any shapes.
+
+    Returns:
+        A new vector with all their entries, each matrix in C order.
+
+    Raises:
+        ShapeError: a matrix is ragged or not numeric.
+
+    >>> import minigraph as mg
+    >>> mg.unroll([[[1., 2.], [3., 4.]], [[5., 6.]]])
+    array([1., 2., 3., 4., 5., 6.])
+    """
+    arrays = [numeric(values, f"matrices[{i}]") for i, values in enumerate(matrices)]
+    if not arrays:
+        return np.zeros(0)
+    joined = np.concatenate([array.ravel() for array in arrays])
+    return joined if joined.dtype.kind == "f" else joined.astype(np.float64)
+
+
+def reshape(vector: ArrayLike, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """Cut a vector into matrices: the inverse of `unroll`.
+
+    Args:
+        vector: one axis, as many entries as the shapes have together.
+        shapes: of the matrices, in order.
+
+    Returns:
+        New arrays of the given shapes, filled row by row.
+
+    Raises:
+        ShapeError: the number of entries differs.
+
+    >>> import minigraph as mg
+    >>> mg.reshape([1., 2., 3., 4., 5., 6.], [(2, 2), (1, 2)])
+    [array([[1., 2.],
+           [3., 4.]]), array([[5., 6.]])]
+    """
+    flat = numeric(vector, "vector")
+    sizes = [int(np.prod(shape, dtype=np.int64)) for shape in shapes]
+    if flat.ndim != 1 or flat.size != sum(sizes):
+        raise ShapeError(f"vector: received shape {flat.shape}, expected ({sum(sizes)},) for the shapes {list(shapes)}")
+    parts = np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
+    return [part.reshape(shape).copy() for part, shape in zip(parts, shapes, strict=True)]

@@ -1,0 +1,470 @@
+"""Layers: reusable rules that compute a node from its parents. Calling a layer places it in the graph.
+
+The rules use the arrays of `minigraph.buffers`, one row per unit and one column per example, so that
+`z = Θ a` stands here as the lecture has it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minigraph.activations import Activation, ActivationName, Identity, as_activation
+from minigraph.arrays import Array, Mask
+from minigraph.buffers import Buffers
+from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
+from minigraph.initializers import Initializer, Uniform
+from minigraph.node import Node
+
+Link: TypeAlias = tuple[int, int, int | None]
+"""(which parent, which of its units with 0 for the bias, column of Θ or None for a fixed weight of 1)."""
+
+
+class ParameterOwner(Protocol):
+    """Who keeps the parameters of layers: the network they belong to."""
+
+    def lend_theta(self, layer: Layer) -> Array:
+        """Return the live view Θ of the layer."""
+
+    def read_theta(self, layer: Layer) -> Array:
+        """Return Θ of the layer, read-only."""
+
+    def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
+        """Check and copy new values into Θ of the layer."""
+
+    def read_gradient(self, layer: Layer) -> Array:
+        """Return D of the layer, or raise StateError if it is not current."""
+
+    def read_accumulator(self, layer: Layer) -> Array:
+        """Return Δ of the layer, or raise StateError if it is not current."""
+
+
+class Layer(ABC):
+    """A reusable rule with its parameters Θ and its activation g.
+
+    Derive from it and write `output_size`, `forward` and `error` to add a layer of your own; with
+    parameters, write `theta_shape` and `accumulate` too. Column 0 of Θ is the bias: it is not regularized.
+
+    >>> import numpy as np, minigraph as mg
+    >>> class Multiply(mg.Layer):
+    ...     kind = "multiply"
+    ...     def output_size(self, sizes):
+    ...         return sizes[0]
+    ...     def forward(self, at):
+    ...         np.multiply(at.inputs[0][1:], at.inputs[1][1:], out=at.z)
+    ...     def error(self, at, parent, out):
+    ...         np.multiply(at.delta, at.inputs[1 - parent][1:], out=out)
+    >>> x = mg.Input(2)
+    >>> y = Multiply()([mg.Dense(3)(x), mg.Dense(3, "tanh")(x)])
+    >>> net = mg.Network(x, y, cost="squared_error", seed=1)
+    >>> mg.check_gradient(net, [[0.1, 0.2]], [[1.0, 0.0, 1.0]]).passed
+    True
+    """
+
+    kind: str = "layer"
+    """What the layer is called in default names and drawings."""
+    activation: Activation = Identity()
+    """g, applied to what `forward` computes."""
+    initializer: Initializer = Uniform()
+    """Draws the first Θ."""
+    links: Mask | None = None
+    """Which weights exist, shape (units, s_in); None for all."""
+    is_random: bool = False
+    """True if the layer draws from `at.generator` into `at.mask`."""
+    name: str | None = None
+    """The name given by the user, which the layer's nodes take over."""
+
+    _owner: ParameterOwner | None = None
+    _calls: int = 0
+    _sizes: tuple[int, ...] | None = None
+
+    def __call__(self, parents: Node | Sequence[Node]) -> Node:
+        """Place the layer in the graph behind one or several nodes.
+
+        Raises:
+            GraphError: no parents, something that is no node, or a layer that a network already owns.
+            ShapeError: the parents' sizes do not fit the layer, or an earlier call of it.
+        """
+        nodes = [parents] if isinstance(parents, Node) else list(parents)
+        for node in nodes:
+            if not isinstance(node, Node):
+                raise GraphError(f"parents: received {node!r}, expected nodes; an array goes to net.forward(X)")
+        if not nodes:
+            raise GraphError(f"parents: received none, expected at least one node for {self!r}")
+        if self._owner is not None:
+            raise GraphError(f"{self!r} already belongs to a network; place new layers before building it")
+        sizes = tuple(node.size for node in nodes)
+        size = self.output_size(sizes)
+        if self._sizes is not None and self.theta_shape(sizes) != self.theta_shape(self._sizes):
+            raise ShapeError(
+                f"parents: received nodes of {list(sizes)} units, expected {list(self._sizes)}:"
+                f" {self!r} was called before and its nodes share one Θ"
+            )
+        self._sizes = sizes
+        self._calls += 1
+        name = self.name if self.name is None or self._calls == 1 else f"{self.name}_{self._calls}"
+        return Node(self, nodes, size, name)
+
+    @abstractmethod
+    def output_size(self, sizes: Sequence[int]) -> int:
+        """Return s, the number of units, for parents of these sizes; raise ShapeError if they don't fit."""
+
+    @abstractmethod
+    def forward(self, at: Buffers) -> None:
+        """Compute `at.z` from `at.inputs`."""
+
+    @abstractmethod
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        """Write into `out` (s_parent, m) what `at.delta` makes of ∂cost/∂a of that parent."""
+
+    def theta_shape(self, sizes: Sequence[int]) -> tuple[int, int] | None:
+        """Return the shape (s_out, 1 + s_in) of Θ for parents of these sizes, None for a layer without."""
+        return None
+
+    def accumulate(self, at: Buffers, out: Array) -> None:
+        """Write Δ of this node, ∂(Σ_i cost(i))/∂Θ, into `out`; only for layers with Θ."""
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        """Yield the links into unit j, as people look at them, for parents of these sizes."""
+        return ()
+
+    @property
+    def theta(self) -> Array:
+        """Θ, shape (s_out, 1 + s_in): a live view; writing to it makes z, a and δ stale.
+
+        Raises:
+            StateError: the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("theta").lend_theta(self)
+
+    @theta.setter
+    def theta(self, theta: ArrayLike) -> None:
+        self._owned("theta").assign_theta(self, theta)
+
+    @property
+    def gradient(self) -> Array:
+        """D = ∂J/∂Θ, shape like Θ: a read-only view that the next backward pass overwrites.
+
+        Raises:
+            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("gradient").read_gradient(self)
+
+    @property
+    def accumulator(self) -> Array:
+        """Δ = Σ_i δ aᵀ over the examples and the nodes that share the layer, shape like Θ: a read-only view.
+
+        Raises:
+            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("accumulator").read_accumulator(self)
+
+    def parameters(self) -> Array:
+        """Return Θ as a read-only view.
+
+        Raises:
+            StateError: the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("theta").read_theta(self)
+
+    def _owned(self, what: str) -> ParameterOwner:
+        if self._sizes is not None and self.theta_shape(self._sizes) is None:
+            raise StateError(f"{self!r} has no parameters, so it has no {what}")
+        if self._owner is None:
+            raise StateError(f"{self!r} belongs to no network yet, so it has no {what}; build mg.Network first")
+        return self._owner
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f"name={self.name!r}"
+        return f"{type(self).__name__}({name})"
+
+
+class InputLayer(Layer):
+    """The rule of an input node: its a is x, it has no z and no error."""
+
+    kind = "input"
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        raise GraphError("an input node has no parents; make it with mg.Input(units)")
+
+    def forward(self, at: Buffers) -> None:
+        """Do nothing: the batch is already loaded."""
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        """Do nothing: there are no parents."""
+
+
+def Input(units: int, name: str | None = None) -> Node:
+    """Make an input node: a^(1) = x.
+
+    Args:
+        units: number of features, at least 1; the bias unit is not counted.
+        name: for `net.node(name)`, drawings and messages.
+
+    Raises:
+        ArgumentError: units is not a positive integer, or name is not a string.
+
+    >>> import minigraph as mg
+    >>> mg.Input(3, name="x")
+    Node('x', 3 units)
+    """
+    return Node(InputLayer(), (), _units(units), _checked_name(name))
+
+
+class Dense(Layer):
+    """Every unit sees every unit of the parent: z = Θ a with a_0 = 1, then g(z).
+
+    Args:
+        units: s_out, at least 1; the bias unit is not counted.
+        activation: a name or an `Activation`.
+        initializer: draws the first Θ; None takes `Uniform()`.
+        links: bool, shape (units, s_in): False where there is no link; that weight stays 0. None for all.
+        name: for the layer's nodes.
+
+    Raises:
+        ArgumentError: an argument outside its range, or an unknown name.
+        ShapeError: links of another shape, here or when the layer is called.
+
+    >>> import minigraph as mg
+    >>> mg.Dense(6, "tanh")(mg.Input(3))
+    Node('dense', 6 units)
+    """
+
+    kind = "dense"
+
+    def __init__(
+        self,
+        units: int,
+        activation: ActivationName | Activation = "sigmoid",
+        *,
+        initializer: Initializer | None = None,
+        links: ArrayLike | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.units = _units(units)
+        self.activation = as_activation(activation)
+        if initializer is not None and not isinstance(initializer, Initializer):
+            raise ArgumentError(
+                f"initializer: received {initializer!r}, expected an Initializer such as mg.Uniform(0.1)"
+            )
+        self.initializer = Uniform() if initializer is None else initializer
+        self.links = None if links is None else _links(links, self.units)
+        self.name = _checked_name(name)
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        if len(sizes) != 1:
+            raise ShapeError(f"parents: received {len(sizes)} nodes, expected one for Dense; join them by mg.Concat()")
+        if self.links is not None and self.links.shape[1] != sizes[0]:
+            raise ShapeError(
+                f"links: received shape {self.links.shape}, expected ({self.units}, {sizes[0]})"
+                f" for a parent of {sizes[0]} units"
+            )
+        return self.units
+
+    def theta_shape(self, sizes: Sequence[int]) -> tuple[int, int]:
+        return self.units, 1 + sizes[0]
+
+    def forward(self, at: Buffers) -> None:
+        np.dot(at.theta, at.inputs[0], out=at.z)  # z = Θ a
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        np.dot(at.weights.T, at.delta, out=out)  # (Θᵀ δ)_{j≥1}
+
+    def accumulate(self, at: Buffers, out: Array) -> None:
+        np.dot(at.delta, at.inputs[0].T, out=out)  # Δ = Σ_i δ aᵀ
+        if self.links is not None:
+            out[:, 1:] *= self.links
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        yield 0, 0, 0
+        for i in range(1, sizes[0] + 1):
+            if self.links is None or self.links[j - 1, i - 1]:
+                yield 0, i, i
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"Dense({self.units}, {self.activation.name!r}{name})"
+
+
+class Activate(Layer):
+    """An activation as a node of its own: z is the parent's a, then g(z).
+
+    >>> import minigraph as mg
+    >>> mg.Activate("relu")(mg.Input(3))
+    Node('activate', 3 units)
+    """
+
+    kind = "activate"
+
+    def __init__(self, activation: ActivationName | Activation, *, name: str | None = None) -> None:
+        self.activation = as_activation(activation)
+        self.name = _checked_name(name)
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        return _one_parent(sizes, "Activate")
+
+    def forward(self, at: Buffers) -> None:
+        np.copyto(at.z, at.inputs[0][1:])
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        np.copyto(out, at.delta)
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        yield 0, j, None
+
+    def __repr__(self) -> str:
+        return f"Activate({self.activation.name!r})"
+
+
+class Add(Layer):
+    """The sum of several nodes of one size, unit by unit; the same node may stand there twice.
+
+    >>> import minigraph as mg
+    >>> x = mg.Input(3)
+    >>> mg.Add()([x, x])
+    Node('add', 3 units)
+    """
+
+    kind = "add"
+
+    def __init__(self, *, name: str | None = None) -> None:
+        self.name = _checked_name(name)
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        if len(set(sizes)) != 1:
+            raise ShapeError(f"parents: received nodes of {list(sizes)} units, expected equal sizes for Add")
+        return sizes[0]
+
+    def forward(self, at: Buffers) -> None:
+        np.copyto(at.z, at.inputs[0][1:])
+        for values in at.inputs[1:]:
+            np.add(at.z, values[1:], out=at.z)
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        np.copyto(out, at.delta)
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        for parent in range(len(sizes)):
+            yield parent, j, None
+
+
+class Concat(Layer):
+    """The units of several nodes side by side, in order.
+
+    >>> import minigraph as mg
+    >>> mg.Concat()([mg.Input(3), mg.Input(2)])
+    Node('concat', 5 units)
+    """
+
+    kind = "concat"
+
+    def __init__(self, *, name: str | None = None) -> None:
+        self.name = _checked_name(name)
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        return sum(sizes)
+
+    def forward(self, at: Buffers) -> None:
+        start = 0
+        for values in at.inputs:
+            stop = start + len(values) - 1
+            np.copyto(at.z[start:stop], values[1:])
+            start = stop
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        start = sum(len(values) - 1 for values in at.inputs[:parent])
+        np.copyto(out, at.delta[start : start + len(out)])
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        for parent, size in enumerate(sizes):
+            if j <= size:
+                yield parent, j, None
+                return
+            j -= size
+
+
+class Dropout(Layer):
+    """Drop units at random while training: inverted dropout, z = mask ⊙ a / (1 − rate).
+
+    A fresh mask is drawn from the network's generator on every training pass; otherwise the node passes
+    its parent on unchanged. `node.mask` tells which units stayed in.
+
+    Args:
+        rate: probability that a unit drops out, 0 <= rate < 1.
+
+    Raises:
+        ArgumentError: the rate is outside its range.
+
+    >>> import minigraph as mg
+    >>> mg.Dropout(0.2)(mg.Input(3))
+    Node('dropout', 3 units)
+    """
+
+    kind = "dropout"
+    is_random = True
+
+    def __init__(self, rate: float, *, name: str | None = None) -> None:
+        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
+            raise ArgumentError(
+                f"rate: received {rate!r}, expected 0 <= rate < 1, the probability that a unit drops out"
+            )
+        self.rate = float(rate)
+        self.name = _checked_name(name)
+
+    def output_size(self, sizes: Sequence[int]) -> int:
+        return _one_parent(sizes, "Dropout")
+
+    def forward(self, at: Buffers) -> None:
+        if at.generator is None:
+            np.copyto(at.z, at.inputs[0][1:])
+            return
+        if at.mask.dtype == np.float32:
+            at.generator.random(out=cast("NDArray[np.float32]", at.mask), dtype=np.float32)
+        else:
+            at.generator.random(out=cast("NDArray[np.float64]", at.mask))
+        np.greater_equal(at.mask, self.rate, out=at.mask)
+        np.multiply(at.mask, 1 / (1 - self.rate), out=at.mask)
+        np.multiply(at.mask, at.inputs[0][1:], out=at.z)
+
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        if at.generator is None:
+            np.copyto(out, at.delta)
+        else:
+            np.multiply(at.mask, at.delta, out=out)
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        yield 0, j, None
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.rate})"
+
+
+def _units(units: int) -> int:
+    if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units < 1:
+        raise ArgumentError(f"units: received {units!r}, expected a whole number of at least 1")
+    return int(units)
+
+
+def _checked_name(name: str | None) -> str | None:
+    if name is not None and (not isinstance(name, str) or not name):
+        raise ArgumentError(f"name: received {name!r}, expected a non-empty string or None")
+    return name
+
+
+def _one_parent(sizes: Sequence[int], kind: str) -> int:
+    if len(sizes) != 1:
+        raise ShapeError(f"parents: received {len(sizes)} nodes, expected one for {kind}")
+    return sizes[0]
+
+
+def _links(links: ArrayLike, units: int) -> Mask:
+    mask = np.asarray(links)
+    if mask.dtype != np.bool_ and not np.isin(mask, (0, 1)).all():
+        raise ArgumentError(f"links: received values of type {mask.dtype}, expected True and False")
+    if mask.ndim != 2 or mask.shape[0] != units:
+        raise ShapeError(f"links: received shape {mask.shape}, expected ({units}, s_in)")
+    return mask.astype(np.bool_)

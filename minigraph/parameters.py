@@ -1,0 +1,119 @@
+"""All parameters of a network in one contiguous vector θ, and their gradient in another.
+
+The lecture's unrolling is how the memory is laid out: Θ^(1), Θ^(2), … row by row, each a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from minigraph.arrays import Array, Float
+from minigraph.errors import NonFiniteError
+from minigraph.layers import Layer
+
+_BLOCK = 16_384
+"""Entries of a block of Θ that is worked on at a time, so that it stays in the processor's cache."""
+
+
+class Parameters:
+    """θ with its views Θ, and the gradient with its views D, for layers in order."""
+
+    def __init__(self, shapes: Mapping[Layer, tuple[int, int]], dtype: np.dtype[Float]) -> None:
+        self.layers = tuple(shapes)
+        self.vector: Array = np.zeros(sum(rows * columns for rows, columns in shapes.values()), dtype)
+        self.gradient_vector: Array = np.zeros_like(self.vector)
+        self.theta = self.views(self.vector, shapes)
+        self.gradient = self.views(self.gradient_vector, shapes)
+        self.accumulator: dict[Layer, Array] = {}
+        self._shapes = dict(shapes)
+        self._links = [(layer, layer.links) for layer in self.layers if layer.links is not None]
+        self._decay_blocks = self._plan_decay()
+        self._lent: set[Layer] = set()
+        self._seen: dict[Layer, Array] = {}
+
+    @staticmethod
+    def views(vector: Array, shapes: Mapping[Layer, tuple[int, int]]) -> dict[Layer, Array]:
+        """Cut `vector` into one matrix per layer, without copying."""
+        views, start = {}, 0
+        for layer, shape in shapes.items():
+            stop = start + shape[0] * shape[1]
+            views[layer] = vector[start:stop].reshape(shape)
+            start = stop
+        return views
+
+    def initialize(self, generator: np.random.Generator) -> None:
+        """Draw every Θ by its layer's initializer; nothing changes if one of them fails.
+
+        Raises:
+            NonFiniteError: an initializer drew infinity or not-a-number.
+        """
+        drawn = {layer: np.asarray(layer.initializer.draw(self._shapes[layer], generator)) for layer in self.layers}
+        for layer, theta in drawn.items():
+            if theta.shape != self._shapes[layer] or not np.isfinite(theta).all():
+                raise NonFiniteError(
+                    f"{layer.initializer!r} drew shape {theta.shape} for {layer!r},"
+                    f" expected finite numbers of shape {self._shapes[layer]}"
+                )
+        for layer, theta in drawn.items():
+            self.theta[layer][...] = theta
+        self.cut_links()
+
+    def cut_links(self) -> None:
+        """Keep the weights of absent links at 0."""
+        for layer, links in self._links:
+            self.theta[layer][:, 1:] *= links
+
+    def lend(self, layer: Layer) -> Array:
+        """Return a view that its borrower may write to, and remember what it shows now."""
+        self._lent.add(layer)
+        self._seen.setdefault(layer, self.theta[layer].copy())
+        return self.theta[layer]
+
+    def remember(self) -> None:
+        """Take the present values of what was lent as those that the caches belong to."""
+        self._seen = {layer: self.theta[layer].copy() for layer in self._lent}
+
+    def were_edited(self) -> bool:
+        """Tell whether a borrower has written to Θ since `remember`."""
+        return any(not np.array_equal(self.theta[layer], seen) for layer, seen in self._seen.items())
+
+    def keep_accumulators(self) -> None:
+        """Copy Δ, which a backward pass leaves in the gradient's memory, to where it can be read."""
+        if not self.accumulator:
+            self.accumulator = self.views(np.zeros_like(self.vector), self._shapes)
+        for layer, accumulator in self.accumulator.items():
+            np.copyto(accumulator, self.gradient[layer])
+
+    def finish_gradient(self, scale: float, decay: float) -> None:
+        """Turn Δ into D = scale Δ + decay Θ, the second term for j >= 1 only.
+
+        The lecture prints D_ij = Δ_ij/m + λ Θ_ij; its own J asks for (λ/m) Θ_ij.
+        """
+        np.multiply(self.gradient_vector, scale, out=self.gradient_vector)
+        if decay:
+            for gradient, weights, scratch in self._decay_blocks:
+                np.multiply(weights, decay, out=scratch)
+                np.add(gradient, scratch, out=gradient)
+
+    def penalty(self) -> float:
+        """Return Σ Θ_ij² over all layers, the bias column excluded (some slides print (ΣΘ)²)."""
+        total = 0.0
+        for theta in self.theta.values():
+            weights = theta[:, 1:]
+            total += float(np.einsum("ij,ij->", weights, weights, dtype=np.float64))
+        return total
+
+    def _plan_decay(self) -> list[tuple[Array, Array, Array]]:
+        """Cut every Θ into blocks of rows that share one small scratch array."""
+        largest = max((min(rows * columns, _BLOCK + columns) for rows, columns in self._shapes.values()), default=0)
+        scratch = np.empty(largest, self.vector.dtype)
+        blocks = []
+        for layer, (rows, columns) in self._shapes.items():
+            height = max(1, _BLOCK // columns)
+            for start in range(0, rows, height):
+                weights = self.theta[layer][start : start + height, 1:]
+                gradient = self.gradient[layer][start : start + height, 1:]
+                blocks.append((gradient, weights, scratch[: weights.size].reshape(weights.shape)))
+        return blocks

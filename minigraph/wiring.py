@@ -1,0 +1,166 @@
+"""Turn nodes into the ordered, named, checked graph of a network."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from minigraph.activations import ActivationName
+from minigraph.costs import Cost, CostName, as_cost
+from minigraph.errors import ArgumentError, GraphError
+from minigraph.layers import InputLayer, Layer
+from minigraph.node import Node
+from minigraph.topology import topological_order
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A graph that passed every check; nothing of it has been changed yet."""
+
+    inputs: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    costs: tuple[Cost, ...]
+    nodes: tuple[Node, ...]
+    by_name: dict[str, Node]
+    theta_shapes: dict[Layer, tuple[int, int]]
+
+
+def connect(
+    inputs: Node | Sequence[Node],
+    outputs: Node | Sequence[Node],
+    cost: CostName | Cost | Sequence[CostName | Cost],
+) -> Wiring:
+    """Sort and check the graph between inputs and outputs.
+
+    Raises:
+        GraphError: see `Network`.
+        ArgumentError: an unknown cost, or a number of costs other than of outputs.
+    """
+    sources = _as_nodes(inputs, "inputs")
+    targets = _as_nodes(outputs, "outputs")
+    costs = _as_costs(cost, len(targets))
+    nodes = _inputs_first(topological_order(targets, lambda node: node.parents, lambda node: repr(node.name)), sources)
+    _check_ends(nodes, sources, targets)
+    shapes: dict[Layer, tuple[int, int]] = {}
+    for node in nodes:
+        if node.layer._owner is not None:
+            raise GraphError(
+                f"outputs: node {node.name!r} belongs to another network already, expected new nodes;"
+                " net.copy() gives an independent network"
+            )
+        shape = node.layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
+        if shape is not None:
+            shapes.setdefault(node.layer, shape)
+    return Wiring(sources, targets, costs, tuple(nodes), _names(nodes), shapes)
+
+
+def settle(nodes: Sequence[Node]) -> None:
+    """Give the nodes their positions, and keep only children that belong to the network."""
+    members = set(nodes)
+    for position, node in enumerate(nodes, start=1):
+        node._position = position
+        node._children = []
+    for node in nodes:
+        for parent in dict.fromkeys(node.parents):
+            if parent in members:
+                parent._children.append(node)
+    for name, node in _names(nodes).items():
+        node._name = name
+
+
+def copy_graph(
+    nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]
+) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """Return inputs and outputs of an equal graph with new nodes and new layers, none of them in a network."""
+    twins: dict[Node, Node] = {}
+    layers: dict[Layer, Layer] = {}
+    for node in nodes:
+        if node.layer not in layers:
+            layer = copy.copy(node.layer)
+            layer._owner = None
+            layers[node.layer] = layer
+        parents = [twins[parent] for parent in node.parents]
+        twins[node] = Node(layers[node.layer], parents, node.size, node.name)
+    return tuple(twins[node] for node in inputs), tuple(twins[node] for node in outputs)
+
+
+def _as_nodes(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
+    nodes = (value,) if isinstance(value, Node) else tuple(value)
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise GraphError(f"{argument}: received {node!r}, expected a Node such as mg.Input(3)")
+    if not nodes:
+        raise GraphError(f"{argument}: received none, expected at least one node")
+    for node, count in Counter(nodes).items():
+        if count > 1:
+            raise GraphError(f"{argument}: received node {node.name!r} {count} times, expected it once")
+    return nodes
+
+
+def _as_costs(cost: CostName | Cost | Sequence[CostName | Cost], count: int) -> tuple[Cost, ...]:
+    if isinstance(cost, (str, Cost)):
+        return (as_cost(cost),) * count
+    costs = tuple(as_cost(each, f"cost[{index}]") for index, each in enumerate(cost))
+    if len(costs) != count:
+        raise ArgumentError(f"cost: received {len(costs)} costs, expected one or {count}, one for each output")
+    return costs
+
+
+def _inputs_first(nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
+    """Keep the order, but begin with the inputs as the user listed them, so that node 1 is the input."""
+    reached = [node for node in inputs if node in set(nodes)]
+    return reached + [node for node in nodes if node not in set(reached)]
+
+
+def _check_ends(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> None:
+    members = set(nodes)
+    for node in inputs:
+        if not isinstance(node.layer, InputLayer):
+            raise GraphError(f"inputs: received node {node.name!r} of {node.layer!r}, expected a node of mg.Input")
+        if node in outputs:
+            raise GraphError(
+                f"outputs: node {node.name!r} is an input, which depends on nothing; expected a later node"
+            )
+        if node not in members:
+            raise GraphError(f"inputs: node {node.name!r} reaches no output; connect it or leave it out")
+    for node in nodes:
+        if not node.parents and node not in inputs:
+            feeds = next(output.name for output in outputs if _depends_on(output, node))
+            raise GraphError(
+                f"inputs: output {feeds!r} depends on node {node.name!r}, which is not among the inputs"
+                f" {[each.name for each in inputs]}; add it"
+            )
+
+
+def _depends_on(node: Node, ancestor: Node) -> bool:
+    return ancestor in topological_order([node], lambda each: each.parents)
+
+
+def _names(nodes: Sequence[Node]) -> dict[str, Node]:
+    """Give every node a name: its own, or its layer's kind and its position; no two may be the same."""
+    names: dict[str, Node] = {}
+    for node in nodes:
+        if node._name is not None:
+            if node._name in names:
+                raise GraphError(f"two nodes are named {node._name!r}; expected every name once")
+            names[node._name] = node
+    ordered: dict[str, Node] = {}
+    for position, node in enumerate(nodes, start=1):
+        name = node._name or f"{node.layer.kind}{position}"
+        while node._name is None and name in names:
+            name += "_"
+        ordered[name] = node
+    return ordered
+
+
+def canonical_activation(cost: Cost) -> ActivationName:
+    """Return the activation with which the cost gives δ = a − y.
+
+    Raises:
+        ArgumentError: the cost names none.
+    """
+    if cost.canonical is None:
+        raise ArgumentError(f"output_activation: received None, expected a name, since {cost!r} is canonical with none")
+    return cost.canonical

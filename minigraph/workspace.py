@@ -1,0 +1,299 @@
+"""Forward propagation and backpropagation over the buffers of one batch.
+
+All buffers of a batch are rows of one matrix: a row per unit, a column per example. A larger batch
+takes a larger matrix, a smaller one the beginning of it, so that a pass allocates nothing.
+
+Passes run inside `quiet()`: an overflow on the way to a finite result is no news, and results that are not
+finite are found by looking at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from minigraph.activations import Identity
+from minigraph.arrays import Array, Float
+from minigraph.buffers import Buffers
+from minigraph.costs import Cost
+from minigraph.layers import InputLayer, Layer
+from minigraph.node import Node
+
+ForwardStep: TypeAlias = tuple[Callable[[Buffers], None], Callable[[Array, Array, Array], None] | None, Buffers]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a node sends its error: to which parent, into which array, and what that is then added to."""
+
+    parent: int
+    out: Array
+    total: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardStep:
+    """What backpropagation does at one node."""
+
+    layer: Layer
+    at: Buffers
+    has_children: bool
+    vjp: Callable[[Array, Array, Array, Array], None] | None
+    cost: Cost | None
+    output: int
+    own: Array
+    """Where δ of the cost is written: `at.delta`, or a spare array if children send errors too."""
+    routes: tuple[Route, ...]
+    accumulator: Array | None
+    total: Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where a node's buffers lie in the matrix."""
+
+    output: int
+    z: int
+    delta: int
+    mask: int
+    own: int
+
+
+def quiet() -> np.errstate:
+    """Return the context in which passes run, without numpy's floating-point warnings."""
+    return np.errstate(all="ignore")
+
+
+class Workspace:
+    """The buffers of a network for one batch size at a time, and the two passes over them."""
+
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        outputs: Sequence[Node],
+        costs: Sequence[Cost],
+        thetas: Mapping[Layer, Array],
+        gradients: Mapping[Layer, Array] | None,
+        dtype: np.dtype[Float],
+    ) -> None:
+        """Lay out the rows; `gradients` None makes a workspace that can only go forward."""
+        self._nodes = nodes
+        self._inputs = [node for node in nodes if isinstance(node.layer, InputLayer)]
+        self._outputs = {node: index for index, node in enumerate(outputs)}
+        self._costs = costs
+        self._thetas = thetas
+        self._gradients = gradients
+        self._dtype = dtype
+        self._matrix = np.zeros(0, dtype)
+        self._loaded: dict[Node, Array] = {}
+        self._passes: dict[int, _Passes] = {}
+        self._rows, self._height = self._lay_out()
+        self._shared = self._shared_gradient()
+        self.m = 0
+
+    def resize(self, m: int) -> None:
+        """Make room for a batch of m examples; what the buffers held is lost."""
+        if m == self.m:
+            return
+        if self._height * m > self._matrix.size:
+            self._passes.clear()
+            self._matrix = np.empty(self._height * m, self._dtype)
+            self._loaded = {node: np.ones((m, 1 + node.size), self._dtype) for node in self._inputs}
+        if m not in self._passes:
+            while len(self._passes) > 1:
+                del self._passes[next(iter(self._passes))]
+            self._passes[m] = _Passes(self, m)
+        self._current = self._passes[m]
+        for at in self._current.buffers.values():
+            at.output[0] = 1  # the bias units, which another batch size may have overwritten
+        self.m = m
+
+    def buffers(self, node: Node) -> Buffers:
+        """Return the buffers of a node for the current batch."""
+        return self._current.buffers[node]
+
+    def input_rows(self, node: Node) -> Array:
+        """Return the array (m, 1 + s) that holds the batch of an input node, a row per example, ones first.
+
+        Batches come as rows, so an input keeps them so, and only its view is transposed.
+        """
+        return self._loaded[node][: self.m]
+
+    def load(self, batch: Sequence[Array]) -> None:
+        """Copy a batch, one array (m, s) per input node, into the buffers."""
+        self.resize(len(batch[0]))
+        for node, values in zip(self._inputs, batch, strict=True):
+            np.copyto(self.input_rows(node)[:, 1:], values)
+
+    def forward(self, generator: np.random.Generator | None = None) -> None:
+        """Compute z and a of every node in topological order; with a generator, dropout is on."""
+        current = self._current
+        for at in current.random:
+            at.generator = generator
+        for compute, activate, at in current.forward:
+            compute(at)  # z = Θ a
+            if activate is not None:
+                activate(at.z, at.a, at.scratch)  # a = g(z)
+
+    def backward(self, targets: Sequence[Array], example_weights: Array | None = None) -> None:
+        """Compute δ of every node in reverse topological order, and Δ of every layer.
+
+        Args:
+            targets: (s, m) for each output.
+            example_weights: (m,), factors of each example's cost.
+        """
+        for step in self._current.backward:
+            at = step.at
+            if step.has_children and step.vjp is not None:
+                step.vjp(at.z, at.a, at.delta, at.scratch)  # δ = (Θᵀ δ of the children) ⊙ g′(z)
+            if step.cost is not None:
+                own = step.own
+                step.cost.delta(step.layer.activation, at.z, at.a, targets[step.output], own, at.scratch)
+                if example_weights is not None:
+                    np.multiply(own, example_weights, out=own)
+                if step.has_children:
+                    np.add(at.delta, own, out=at.delta)
+            for route in step.routes:
+                step.layer.error(at, route.parent, route.out)
+                if route.total is not None:
+                    np.add(route.total, route.out, out=route.total)
+            if step.accumulator is not None:
+                step.layer.accumulate(at, step.accumulator)
+                if step.total is not None:
+                    np.add(step.total, step.accumulator, out=step.total)
+
+    def cost_values(self, targets: Sequence[Array]) -> Array:
+        """Return cost(i) of every example of the batch, summed over the outputs, in float64."""
+        total = np.zeros(self.m)
+        for (node, index), cost in zip(self._outputs.items(), self._costs, strict=True):
+            at = self.buffers(node)
+            total += cost.value_at(node.layer.activation, at.z, at.a, targets[index])
+        return total
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the buffers."""
+        return self._matrix.nbytes + sum(values.nbytes for values in self._loaded.values())
+
+    def _lay_out(self) -> tuple[dict[Node, _Rows], int]:
+        """Give every node its rows; the scratch rows, shared by all, come first."""
+        rows: dict[Node, _Rows] = {}
+        height = max(node.size for node in self._nodes)
+
+        def take(count: int) -> int:
+            nonlocal height
+            height += count
+            return height - count
+
+        for node in self._nodes:
+            if isinstance(node.layer, InputLayer):
+                continue
+            size = node.size
+            output = take(1 + size)
+            z = output + 1 if isinstance(node.layer.activation, Identity) else take(size)
+            backward = self._gradients is not None
+            rows[node] = _Rows(
+                output=output,
+                z=z,
+                delta=take(size) if backward else 0,
+                mask=take(size) if node.layer.is_random else 0,
+                own=take(size) if backward and node in self._outputs and node.children else 0,
+            )
+        return rows, height
+
+    def _shared_gradient(self) -> Array:
+        """Return spare memory for Δ of layers that several nodes share."""
+        seen: set[Layer] = set()
+        size = 0
+        for node in self._nodes:
+            if node.layer in seen and node.layer in self._thetas and self._gradients is not None:
+                size = max(size, self._thetas[node.layer].size)
+            seen.add(node.layer)
+        return np.empty(size, self._dtype)
+
+
+class _Passes:
+    """The steps of both passes for m examples, with every array they touch."""
+
+    def __init__(self, workspace: Workspace, m: int) -> None:
+        self._workspace = workspace
+        rows = workspace._height
+        self._matrix = workspace._matrix[: rows * m].reshape(rows, m)
+        self.buffers: dict[Node, Buffers] = {}
+        self.random: list[Buffers] = []
+        self.forward: list[ForwardStep] = []
+        for node in workspace._nodes:
+            at = self.buffers[node] = self._buffers(node, m)
+            if node.layer.is_random:
+                self.random.append(at)
+            if not isinstance(node.layer, InputLayer):
+                activation = node.layer.activation
+                value = None if isinstance(activation, Identity) else activation.value
+                self.forward.append((node.layer.forward, value, at))
+        self.backward = [] if workspace._gradients is None else self._backward_steps(workspace._gradients)
+
+    def _buffers(self, node: Node, m: int) -> Buffers:
+        at, size = Buffers(), node.size
+        matrix, workspace = self._matrix, self._workspace
+        at.generator = None
+        at.inputs = tuple(self.buffers[parent].output for parent in node.parents)
+        if isinstance(node.layer, InputLayer):
+            at.output = workspace._loaded[node][:m].T
+            at.a = at.output[1:]
+            return at
+        rows = workspace._rows[node]
+        at.output = matrix[rows.output : rows.output + 1 + size]
+        at.a = at.output[1:]
+        at.z = matrix[rows.z : rows.z + size]
+        at.delta = matrix[rows.delta : rows.delta + size]
+        at.mask = matrix[rows.mask : rows.mask + size]
+        at.scratch = matrix[:size]
+        if node.layer in workspace._thetas:
+            at.theta = workspace._thetas[node.layer]
+            at.weights = at.theta[:, 1:]
+        return at
+
+    def _backward_steps(self, gradients: Mapping[Layer, Array]) -> list[BackwardStep]:
+        """Plan the reverse walk: the first error that reaches a parent is written, later ones are added."""
+        workspace = self._workspace
+        reached: set[Node] = set()
+        accumulated: set[Layer] = set()
+        steps = []
+        for node in reversed(workspace._nodes):
+            if isinstance(node.layer, InputLayer):
+                continue
+            at, layer = self.buffers[node], node.layer
+            routes = []
+            for index, parent in enumerate(node.parents):
+                if not isinstance(parent.layer, InputLayer):
+                    delta = self.buffers[parent].delta
+                    first = parent not in reached
+                    routes.append(
+                        Route(index, delta, None) if first else Route(index, self._matrix[: parent.size], delta)
+                    )
+                    reached.add(parent)
+            accumulator, total = gradients.get(layer), None
+            if accumulator is not None and layer in accumulated:
+                total = accumulator
+                accumulator = workspace._shared[: total.size].reshape(total.shape)
+            accumulated.add(layer)
+            own = workspace._rows[node].own
+            output = workspace._outputs.get(node)
+            steps.append(
+                BackwardStep(
+                    layer=layer,
+                    at=at,
+                    has_children=node in reached,
+                    vjp=None if isinstance(layer.activation, Identity) else layer.activation.vjp,
+                    cost=None if output is None else workspace._costs[output],
+                    output=output or 0,
+                    own=self._matrix[own : own + node.size] if own else at.delta,
+                    routes=tuple(routes),
+                    accumulator=accumulator,
+                    total=total,
+                )
+            )
+        return steps
