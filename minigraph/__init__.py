@@ -39,6 +39,7 @@ from minigraph.errors import (
     ShapeError,
     StateError,
 )
+from minigraph.gradcheck import GradientCheck, check_gradient
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
 from minigraph.network import AnyNetwork, Network
@@ -67,6 +68,7 @@ __all__ = [
     "Edge",
     "Elu",
     "Gelu",
+    "GradientCheck",
     "GradientCheckError",
     "GraphError",
     "He",
@@ -96,6 +98,7 @@ __all__ = [
     "Uniform",
     "Unit",
     "Zeros",
+    "check_gradient",
     "mlp",
     "reshape",
     "unroll",
