@@ -11,7 +11,7 @@ import time
 from environment import ROOT, prepare, run
 
 STAGES = {
-    "ruff check": ["ruff", "check"],
+    "ruff check": ["ruff", "check", "--output-format", "concise"],
     "ruff format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
     "pytest": ["pytest"],
