@@ -47,8 +47,9 @@ class Differences:
     def _central(self, index: int, analytic: float, step: float) -> Difference:
         """Extrapolate two central differences (Richardson), except on the first, cheap look."""
         wide = (self.cost(index, step) - self.cost(index, -step)) / (2 * step)
-        if self._error(analytic, wide, step) <= self.tolerance:
-            return Difference(wide, self._error(analytic, wide, step))
+        error = abs(analytic - wide) / max(self.scale, abs(wide))
+        if error <= self.tolerance:
+            return Difference(wide, error)
         narrow = (self.cost(index, step / 2) - self.cost(index, -step / 2)) / step
         estimate = (4 * narrow - wide) / 3
         return Difference(estimate, self._error(analytic, estimate, step / 4))
@@ -66,7 +67,7 @@ class Differences:
         return Difference((left + right) / 2, 0.0, kink=True)
 
     def _error(self, analytic: float, numeric: float, step: float) -> float:
-        """Return the relative error beyond what rounding of J explains."""
+        """Return the relative error beyond what rounding of J explains at so small a step."""
         excess = max(0.0, abs(analytic - numeric) - self._noise(step))
         return excess / max(self.scale, abs(numeric))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,15 @@ from minigraph.workspace import Workspace, quiet
 
 _LARGEST_SPARE = 2**25
 """Bytes of buffers that an evaluation keeps for the next one."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the last backward pass was asked with: targets (s, m) for each output, λ, weights of the examples."""
+
+    targets: tuple[Array, ...]
+    l2: float
+    weights: Array | None
 
 
 class Engine:
@@ -38,6 +48,7 @@ class Engine:
         self._spare: list[Workspace] = []
         self._forward_is_current = False
         self._backward_is_current = False
+        self._question = Question((), 0.0, None)
         for node in nodes:
             node._caches = self
             node.layer._owner = self
@@ -65,6 +76,7 @@ class Engine:
             self.parameters.finish_gradient(1 / total, l2 / total)
         if not is_finite(self.parameters.gradient_vector):
             raise NonFiniteError(self.blame_backward(self.workspace))
+        self._question = Question(tuple(target.copy() for target in targets), l2, weights)
         self._backward_is_current = True
 
     def cost(self, targets: Sequence[Array], l2: float, weights: Array | None) -> float:
@@ -124,15 +136,25 @@ class Engine:
         if isinstance(node.layer, InputLayer) and what in ("z", "delta"):
             why = "a^(1) = x is given" if what == "z" else "the input is without error"
             raise StateError(f"input node {node.name!r} has no {what}: {why}")
-        if what == "delta":
-            self._require_backward(f"delta of node {node.name!r}")
+        if what in ("delta", "target"):
+            self._require_backward(f"{what} of node {node.name!r}")
         else:
             self._require_forward(f"{what} of node {node.name!r}")
+        if what == "target":
+            if node not in self._outputs:
+                raise StateError(f"node {node.name!r} has no target: it is not an output")
+            target: Array = self._question.targets[self._outputs.index(node)].T
+            return target
         at = self.workspace.buffers(node)
         if what == "mask" and (not node.layer.is_random or at.generator is None):
             return np.empty((0, node.size), self.parameters.vector.dtype)
         values: Array = getattr(at, what).T
         return values
+
+    def question(self) -> Question:
+        """Return what the current δ answer, or raise StateError if they are not current."""
+        self._require_backward("delta")
+        return self._question
 
     def lend_theta(self, layer: Layer) -> Array:
         """Return Θ of a layer as a live view that may be written to."""

@@ -13,7 +13,7 @@ from minigraph.errors import ArgumentError, StateError
 if TYPE_CHECKING:
     from minigraph.layers import Layer
 
-Cached: TypeAlias = Literal["z", "a", "delta", "mask"]
+Cached: TypeAlias = Literal["z", "a", "delta", "mask", "target"]
 
 
 class Caches(Protocol):
@@ -96,6 +96,15 @@ class Node:
             StateError: no backward pass since the last forward pass, or an input node, which has no error.
         """
         return self._read("delta").copy()
+
+    @property
+    def target(self) -> Array:
+        """Target y of the last backward pass, shape (m, s): a copy.
+
+        Raises:
+            StateError: no backward pass since the last forward pass, or the node is not an output.
+        """
+        return self._read("target").copy()
 
     @property
     def mask(self) -> Mask | None:
