@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.arrays import Array, real
 from minigraph.errors import ArgumentError, nearest
 from minigraph.special import normal_cdf
 
@@ -171,9 +171,7 @@ class LeakyRelu(Activation):
     kinked = True
 
     def __init__(self, slope: float = 0.01) -> None:
-        if not 0 < slope < 1:
-            raise ArgumentError(f"slope: received {slope!r}, expected 0 < slope < 1")
-        self.slope = float(slope)
+        self.slope = real(slope, "slope", "0 < slope < 1", 0, 1)
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
         np.multiply(z, self.slope, out=a)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -30,6 +32,28 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Float]:
     raise ArgumentError(f"dtype: received {dtype!r}, expected float32 or float64")
 
 
+def whole(value: int, argument: str, least: int = 1) -> int:
+    """Return `value` as an int if it is a whole number of at least `least`; True and 2.0 are none.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ArgumentError(f"{argument}: received {value!r}, expected a whole number >= {least}")
+    return int(value)
+
+
+def real(value: float, argument: str, within: str, lowest: float, highest: float = math.inf) -> float:
+    """Return `value` as a float if lowest < value < highest; `within` says so in the message.
+
+    Raises:
+        ArgumentError: it is outside, not-a-number, or no number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not lowest < value < highest:
+        raise ArgumentError(f"{argument}: received {value!r}, expected {within}")
+    return float(value)
+
+
 def numeric(values: ArrayLike, argument: str) -> Array:
     """Return `values` as an array of real numbers, or say what is wrong with them.
 
@@ -51,12 +75,12 @@ def numeric(values: ArrayLike, argument: str) -> Array:
 
 
 def _from_objects(array: NDArray[np.object_], argument: str) -> NDArray[np.float64]:
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(
-            f"{argument}: received Python objects such as {array.ravel()[:1].tolist()!r}, expected real numbers"
-        ) from None
+    texts = [value for value in array.flat if isinstance(value, (str, bytes))]  # astype would read "1" as a number
+    if not texts:
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return array.astype(np.float64)
+    example = (texts or array.ravel()[:1].tolist())[0]
+    raise ShapeError(f"{argument}: received Python objects such as {example!r}, expected real numbers")
 
 
 def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float]) -> Array:
@@ -82,9 +106,19 @@ def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float
         raise ShapeError(f"{argument}: received shape {array.shape}, expected (m, {columns}){hint}")
     if array.shape[0] == 0:
         raise ShapeError(f"{argument}: received shape {array.shape}, expected at least one example (row)")
+    return finite(array, argument, dtype)
+
+
+def finite(array: Array, argument: str, dtype: np.dtype[Float]) -> Array:
+    """Return `array` in `dtype`, or raise NonFiniteDataError naming the first number that is not finite in it."""
     with np.errstate(over="ignore"):
-        result = array.astype(dtype, copy=False)
-    require_finite(result, argument)
+        result: Array = array.astype(dtype, copy=False)
+    if not is_finite(result):
+        place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(result)))
+        where = place[0] if len(place) == 1 else place
+        raise NonFiniteDataError(
+            f"{argument}: received {array[place]} at index {where}, expected numbers that are finite in {dtype}"
+        )
     return result
 
 
@@ -94,13 +128,6 @@ def is_finite(array: Array) -> bool:
     with np.errstate(all="ignore"):
         # A finite sum of squares proves it in one pass; an infinite one may be mere overflow.
         return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
-
-
-def require_finite(array: Array, argument: str) -> None:
-    """Raise NonFiniteDataError naming the first place where `array` is not finite."""
-    if not is_finite(array):
-        place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(array)))
-        raise NonFiniteDataError(f"{argument}: received {array[place]} at index {place}, expected finite numbers only")
 
 
 def unroll(matrices: Sequence[ArrayLike]) -> Array:

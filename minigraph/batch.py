@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.arrays import Array, Float, matrix, numeric
+from minigraph.arrays import Array, Float, finite, matrix, numeric
 from minigraph.costs import Cost
 from minigraph.errors import ArgumentError, ShapeError, nearest
 from minigraph.node import Node
@@ -78,9 +78,12 @@ def example_weights(weights: ArrayLike | None, m: int) -> Array | None:
     array = numeric(weights, "sample_weight")
     if array.shape != (m,):
         raise ShapeError(f"sample_weight: received shape {array.shape}, expected ({m},)")
-    array = matrix(array[:, None], 1, "sample_weight", np.dtype(np.float64))[:, 0]
-    if array.min() < 0 or array.max() == 0:
-        raise ArgumentError("sample_weight: received a negative weight or only zeros, expected weights >= 0")
+    array = finite(array, "sample_weight", np.dtype(np.float64))
+    if array.min() < 0:
+        worst = int(array.argmin())
+        raise ArgumentError(f"sample_weight: received {array[worst]} at index {worst}, expected weights >= 0")
+    if array.max() == 0:
+        raise ArgumentError("sample_weight: received only zeros, expected at least one positive weight")
     return array
 
 
@@ -89,7 +92,7 @@ def split(nodes: Sequence[Node], data: Data, argument: str) -> list[tuple[str, A
     if isinstance(data, Mapping):
         return _by_name(nodes, data, argument)
     if len(nodes) == 1:
-        lone = isinstance(data, (list, tuple)) and len(data) == 1 and np.ndim(data[0]) == 2
+        lone = isinstance(data, (list, tuple)) and len(data) == 1 and numeric(data[0], argument).ndim == 2
         return [(argument, data[0] if lone else data)]  # type: ignore[index, list-item]
     kinds = {"X": "inputs", "Y": "outputs"}
     if not isinstance(data, (list, tuple)) or len(data) != len(nodes):

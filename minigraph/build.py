@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigraph.activations import Activation, ActivationName
-from minigraph.arrays import Array
+from minigraph.activations import Activation, ActivationName, as_activation
+from minigraph.arrays import Array, whole
 from minigraph.costs import Cost, CostName, as_cost
 from minigraph.errors import ArgumentError
 from minigraph.initializers import Initializer
@@ -50,25 +50,31 @@ def mlp(
     >>> [layer.theta.shape for layer in net.layers]
     [(6, 4), (5, 7), (5, 6)]
     """
-    sizes = list(sizes)
-    if len(sizes) < 2:
-        raise ArgumentError(f"sizes: received {sizes!r}, expected at least two: of the input and of the output")
+    sizes = _sizes(sizes)
     the_cost = as_cost(cost)
+    hidden = as_activation(activation)
+    last = canonical_activation(the_cost) if output_activation is None else output_activation
+    last = as_activation(last, "output_activation")
     rates = _rates(dropout, len(sizes) - 2)
     node = inputs = Input(sizes[0])
     for size, rate in zip(sizes[1:-1], rates, strict=True):
-        node = Dense(size, activation, initializer=initializer)(node)
+        node = Dense(size, hidden, initializer=initializer)(node)
         if rate > 0:
             node = Dropout(rate)(node)
-    last = canonical_activation(the_cost) if output_activation is None else output_activation
     node = Dense(sizes[-1], last, initializer=initializer)(node)
     return Network(inputs, node, the_cost, l2, dtype, seed)
+
+
+def _sizes(sizes: Sequence[int]) -> list[int]:
+    if not isinstance(sizes, Iterable) or len(numbers := list(sizes)) < 2:
+        raise ArgumentError(f"sizes: received {sizes!r}, expected at least two numbers, the input's and the output's")
+    return [whole(size, f"sizes[{index}]") for index, size in enumerate(numbers)]
 
 
 def _rates(dropout: float | Sequence[float] | None, count: int) -> list[float]:
     if dropout is None:
         return [0.0] * count
-    rates = [dropout] * count if isinstance(dropout, (int, float)) else list(dropout)
+    rates = list(dropout) if isinstance(dropout, Iterable) else [dropout] * count
     if len(rates) != count:
         raise ArgumentError(f"dropout: received {len(rates)} rates, expected {count}, one for each hidden layer")
     for rate in rates:

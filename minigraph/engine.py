@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.arrays import Array, is_finite, matrix, numeric
+from minigraph.arrays import Array, finite, is_finite, numeric
 from minigraph.costs import Cost
 from minigraph.errors import NonFiniteError, ShapeError, StateError
 from minigraph.layers import InputLayer, Layer
@@ -41,7 +41,7 @@ class Engine:
     ) -> None:
         self.parameters = parameters
         self._graph = (nodes, outputs, costs)
-        self._nodes = nodes
+        self.nodes = nodes
         self._outputs = outputs
         self._inputs = [node for node in nodes if isinstance(node.layer, InputLayer)]
         self.workspace = self.new_workspace(backward=True)
@@ -112,8 +112,7 @@ class Engine:
         values = numeric(vector, "vector")
         if values.shape != target.shape:
             raise ShapeError(f"vector: received shape {values.shape}, expected {target.shape}")
-        if target.size:
-            target[:] = matrix(values[None, :], target.size, "vector", target.dtype)[0]
+        target[:] = finite(values, "vector", target.dtype)
         self.parameters.cut_links()
         self.forget()
 
@@ -156,6 +155,15 @@ class Engine:
         self._require_backward("delta")
         return self._question
 
+    def cost_at(self, node: Node) -> Cost | None:
+        """Return the cost of an output node, None for any other node."""
+        _, outputs, costs = self._graph
+        return costs[outputs.index(node)] if node in outputs else None
+
+    def number_of(self, layer: Layer) -> int:
+        """Return l of Θ^(l), the 1-based position of the layer in `net.layers`."""
+        return self.parameters.layers.index(layer) + 1
+
     def lend_theta(self, layer: Layer) -> Array:
         """Return Θ of a layer as a live view that may be written to."""
         return self.parameters.lend(layer)
@@ -170,7 +178,7 @@ class Engine:
         values = numeric(theta, "theta")
         if values.shape != target.shape:
             raise ShapeError(f"theta: received shape {values.shape}, expected {target.shape} for {layer!r}")
-        target[...] = matrix(values, target.shape[1], "theta", target.dtype)
+        target[...] = finite(values, "theta", target.dtype)
         self.parameters.cut_links()
         self.forget()
 
@@ -186,7 +194,7 @@ class Engine:
 
     def blame_forward(self, workspace: Workspace) -> str:
         """Say in which node, first in topological order, a forward pass left the finite numbers."""
-        for node in self._nodes:
+        for node in self.nodes:
             at = workspace.buffers(node)
             for what in ("a",) if isinstance(node.layer, InputLayer) else ("z", "a"):
                 if not is_finite(getattr(at, what)):
@@ -195,7 +203,7 @@ class Engine:
 
     def blame_backward(self, workspace: Workspace) -> str:
         """Say in which node, first on the way back, a backward pass left the finite numbers."""
-        for node in reversed(self._nodes):
+        for node in reversed(self.nodes):
             if not isinstance(node.layer, InputLayer) and not is_finite(workspace.buffers(node).delta):
                 return f"node {node.name!r}: delta is not finite in the backward pass"
         return "the gradient is not finite in the backward pass"

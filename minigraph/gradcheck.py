@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from minigraph import batch
-from minigraph.arrays import Array, numeric, require_finite
+from minigraph.arrays import Array, finite, numeric
 from minigraph.batch import Data
 from minigraph.differences import Difference, Differences
 from minigraph.errors import ArgumentError, GradientCheckError, ShapeError
@@ -169,8 +169,7 @@ def _given(gradient: ArrayLike, size: int) -> Array:
     vector = numeric(gradient, "gradient")
     if vector.shape != (size,):
         raise ShapeError(f"gradient: received shape {vector.shape}, expected ({size},), as net.unroll() has it")
-    require_finite(vector, "gradient")
-    return vector.astype(np.float64)
+    return finite(vector, "gradient", np.dtype(np.float64))
 
 
 def _free_parameters(net: AnyNetwork) -> NDArray[np.intp]:

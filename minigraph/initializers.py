@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from minigraph.arrays import Array
-from minigraph.errors import ArgumentError
+from minigraph.arrays import Array, real
 
 
 class Initializer(ABC):
@@ -47,7 +46,7 @@ class Uniform(Initializer):
     """
 
     def __init__(self, epsilon: float | None = None) -> None:
-        self.epsilon = None if epsilon is None else _positive(epsilon, "epsilon")
+        self.epsilon = None if epsilon is None else real(epsilon, "epsilon", "a finite number > 0", 0)
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         s_out, s_in = shape[0], shape[1] - 1
@@ -66,7 +65,7 @@ class Normal(Initializer):
     """
 
     def __init__(self, scale: float = 0.01) -> None:
-        self.scale = _positive(scale, "scale")
+        self.scale = real(scale, "scale", "a finite number > 0", 0)
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         return generator.normal(0.0, self.scale, size=shape)
@@ -96,9 +95,7 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float) -> None:
-        if not math.isfinite(value):
-            raise ArgumentError(f"value: received {value!r}, expected a finite number")
-        self.value = float(value)
+        self.value = real(value, "value", "a finite number", -math.inf)
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         return np.full(shape, self.value)
@@ -113,9 +110,3 @@ class Zeros(Initializer):
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         return np.zeros(shape)
-
-
-def _positive(value: float, argument: str) -> float:
-    if not (math.isfinite(value) and value > 0):
-        raise ArgumentError(f"{argument}: received {value!r}, expected a positive finite number")
-    return float(value)

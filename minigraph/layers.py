@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from minigraph.activations import Activation, ActivationName, Identity, as_activation
-from minigraph.arrays import Array, Mask
+from minigraph.arrays import Array, Mask, numeric, whole
 from minigraph.buffers import Buffers
 from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
 from minigraph.initializers import Initializer, Uniform
-from minigraph.node import Node
+from minigraph.node import Node, as_nodes
 
 Link: TypeAlias = tuple[int, int, int | None]
 """(which parent, which of its units with 0 for the bias, column of Θ or None for a fixed weight of 1)."""
@@ -86,17 +86,13 @@ class Layer(ABC):
         """Place the layer in the graph behind one or several nodes.
 
         Raises:
-            GraphError: no parents, something that is no node, or a layer that a network already owns.
+            GraphError: no parents, something that is no node, or a node or layer that a network already owns.
             ShapeError: the parents' sizes do not fit the layer, or an earlier call of it.
         """
-        nodes = [parents] if isinstance(parents, Node) else list(parents)
-        for node in nodes:
-            if not isinstance(node, Node):
-                raise GraphError(f"parents: received {node!r}, expected nodes; an array goes to net.forward(X)")
-        if not nodes:
-            raise GraphError(f"parents: received none, expected at least one node for {self!r}")
-        if self._owner is not None:
-            raise GraphError(f"{self!r} already belongs to a network; place new layers before building it")
+        nodes = as_nodes(parents, "parents", "; an array goes to net.forward(X)")
+        owned = [*(node for node in nodes if node._caches is not None), *([self] if self._owner is not None else [])]
+        if owned:
+            raise GraphError(f"{owned[0]!r} already belongs to a network; place new layers before building it")
         sizes = tuple(node.size for node in nodes)
         size = self.output_size(sizes)
         if self._sizes is not None and self.theta_shape(sizes) != self.theta_shape(self._sizes):
@@ -187,6 +183,7 @@ class InputLayer(Layer):
     """The rule of an input node: its a is x, it has no z and no error."""
 
     kind = "input"
+    _sizes = ()
 
     def output_size(self, sizes: Sequence[int]) -> int:
         raise GraphError("an input node has no parents; make it with mg.Input(units)")
@@ -212,7 +209,7 @@ def Input(units: int, name: str | None = None) -> Node:
     >>> mg.Input(3, name="x")
     Node('x', 3 units)
     """
-    return Node(InputLayer(), (), _units(units), _checked_name(name))
+    return Node(InputLayer(), (), whole(units, "units"), _checked_name(name))
 
 
 class Dense(Layer):
@@ -245,7 +242,7 @@ class Dense(Layer):
         links: ArrayLike | None = None,
         name: str | None = None,
     ) -> None:
-        self.units = _units(units)
+        self.units = whole(units, "units")
         self.activation = as_activation(activation)
         if initializer is not None and not isinstance(initializer, Initializer):
             raise ArgumentError(
@@ -443,12 +440,6 @@ class Dropout(Layer):
         return f"Dropout({self.rate})"
 
 
-def _units(units: int) -> int:
-    if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units < 1:
-        raise ArgumentError(f"units: received {units!r}, expected a whole number of at least 1")
-    return int(units)
-
-
 def _checked_name(name: str | None) -> str | None:
     if name is not None and (not isinstance(name, str) or not name):
         raise ArgumentError(f"name: received {name!r}, expected a non-empty string or None")
@@ -462,7 +453,7 @@ def _one_parent(sizes: Sequence[int], kind: str) -> int:
 
 
 def _links(links: ArrayLike, units: int) -> Mask:
-    mask = np.asarray(links)
+    mask = numeric(links, "links")
     if mask.dtype != np.bool_ and not np.isin(mask, (0, 1)).all():
         raise ArgumentError(f"links: received values of type {mask.dtype}, expected True and False")
     if mask.ndim != 2 or mask.shape[0] != units:

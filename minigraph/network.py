@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from minigraph import batch, wiring
-from minigraph.arrays import Array, float_dtype
+from minigraph.arrays import Array, float_dtype, whole
 from minigraph.batch import Data
 from minigraph.costs import Cost, CostName
 from minigraph.engine import Engine
@@ -217,10 +217,9 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit.
             NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
         """
-        if batch_size is not None and (not isinstance(batch_size, (int, np.integer)) or batch_size < 1):
-            raise ArgumentError(f"batch_size: received {batch_size!r}, expected a whole number >= 1 or None")
+        size = None if batch_size is None else whole(batch_size, "batch_size")
         arrays = batch.inputs(self.inputs, X, self.dtype)
-        return self._shaped(self.engine.evaluate(arrays, int(batch_size or len(arrays[0]))))
+        return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
 
     def unroll(self) -> Array:
         """Return all parameters as one new vector: Θ^(1), Θ^(2), … row by row."""
@@ -285,6 +284,4 @@ AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 
 
 def _generator(seed: int | None) -> np.random.Generator:
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
-        raise ArgumentError(f"seed: received {seed!r}, expected a whole number >= 0 or None")
-    return np.random.default_rng(seed)
+    return np.random.default_rng(None if seed is None else whole(seed, "seed", least=0))

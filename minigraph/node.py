@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from minigraph.arrays import Array, Mask
-from minigraph.errors import ArgumentError, StateError
+from minigraph.errors import ArgumentError, GraphError, StateError
 
 if TYPE_CHECKING:
     from minigraph.layers import Layer
@@ -317,6 +317,21 @@ class Edge:
 
     def __repr__(self) -> str:
         return f"Edge({self.source!r} -> {self.target!r})"
+
+
+def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tuple[Node, ...]:
+    """Return one node, or several, as a tuple of at least one.
+
+    Raises:
+        GraphError: there is none, or something else among them.
+    """
+    nodes = (value,) if isinstance(value, Node) or not isinstance(value, Iterable) else tuple(value)
+    for node in nodes:
+        if not isinstance(node, Node):
+            raise GraphError(f"{argument}: received {node!r}, expected a node or a sequence of nodes{hint}")
+    if not nodes:
+        raise GraphError(f"{argument}: received none, expected at least one node")
+    return nodes
 
 
 def _sizes(node: Node) -> tuple[int, ...]:

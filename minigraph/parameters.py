@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minigraph.arrays import Array, Float
-from minigraph.errors import NonFiniteError
+from minigraph.arrays import Array, Float, finite, numeric
+from minigraph.errors import ShapeError
 from minigraph.layers import Layer
 
 _BLOCK = 16_384
@@ -28,7 +28,7 @@ class Parameters:
         self.gradient = self.views(self.gradient_vector, shapes)
         self.accumulator: dict[Layer, Array] = {}
         self._shapes = dict(shapes)
-        self._links = [(layer, layer.links) for layer in self.layers if layer.links is not None]
+        self._absent = [(layer, ~layer.links) for layer in self.layers if layer.links is not None]
         self._decay_blocks = self._plan_decay()
         self._lent: set[Layer] = set()
         self._seen: dict[Layer, Array] = {}
@@ -47,23 +47,18 @@ class Parameters:
         """Draw every Θ by its layer's initializer; nothing changes if one of them fails.
 
         Raises:
-            NonFiniteError: an initializer drew infinity or not-a-number.
+            ShapeError: an initializer drew another shape.
+            NonFiniteDataError: an initializer drew infinity or not-a-number, in the network's dtype.
         """
-        drawn = {layer: np.asarray(layer.initializer.draw(self._shapes[layer], generator)) for layer in self.layers}
-        for layer, theta in drawn.items():
-            if theta.shape != self._shapes[layer] or not np.isfinite(theta).all():
-                raise NonFiniteError(
-                    f"{layer.initializer!r} drew shape {theta.shape} for {layer!r},"
-                    f" expected finite numbers of shape {self._shapes[layer]}"
-                )
+        drawn = {layer: self._draw(layer, generator) for layer in self.layers}
         for layer, theta in drawn.items():
             self.theta[layer][...] = theta
         self.cut_links()
 
     def cut_links(self) -> None:
         """Keep the weights of absent links at 0."""
-        for layer, links in self._links:
-            self.theta[layer][:, 1:] *= links
+        for layer, absent in self._absent:
+            np.copyto(self.theta[layer][:, 1:], 0, where=absent)
 
     def lend(self, layer: Layer) -> Array:
         """Return a view that its borrower may write to, and remember what it shows now."""
@@ -104,6 +99,13 @@ class Parameters:
             weights = theta[:, 1:]
             total += float(np.einsum("ij,ij->", weights, weights, dtype=np.float64))
         return total
+
+    def _draw(self, layer: Layer, generator: np.random.Generator) -> Array:
+        what, shape = f"initializer {layer.initializer!r} of {layer!r}", self._shapes[layer]
+        theta = numeric(layer.initializer.draw(shape, generator), what)
+        if theta.shape != shape:
+            raise ShapeError(f"{what}: received shape {theta.shape}, expected {shape}")
+        return finite(theta, what, self.vector.dtype)
 
     def _plan_decay(self) -> list[tuple[Array, Array, Array]]:
         """Cut every Θ into blocks of rows that share one small scratch array."""

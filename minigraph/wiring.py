@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from minigraph.activations import ActivationName
 from minigraph.costs import Cost, CostName, as_cost
 from minigraph.errors import ArgumentError, GraphError
 from minigraph.layers import InputLayer, Layer
-from minigraph.node import Node
+from minigraph.node import Node, as_nodes
 from minigraph.topology import topological_order
 
 
@@ -38,8 +38,8 @@ def connect(
         GraphError: see `Network`.
         ArgumentError: an unknown cost, or a number of costs other than of outputs.
     """
-    sources = _as_nodes(inputs, "inputs")
-    targets = _as_nodes(outputs, "outputs")
+    sources = _as_ends(inputs, "inputs")
+    targets = _as_ends(outputs, "outputs")
     costs = _as_costs(cost, len(targets))
     nodes = _inputs_first(topological_order(targets, lambda node: node.parents, lambda node: repr(node.name)), sources)
     _check_ends(nodes, sources, targets)
@@ -86,13 +86,8 @@ def copy_graph(
     return tuple(twins[node] for node in inputs), tuple(twins[node] for node in outputs)
 
 
-def _as_nodes(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
-    nodes = (value,) if isinstance(value, Node) else tuple(value)
-    for node in nodes:
-        if not isinstance(node, Node):
-            raise GraphError(f"{argument}: received {node!r}, expected a Node such as mg.Input(3)")
-    if not nodes:
-        raise GraphError(f"{argument}: received none, expected at least one node")
+def _as_ends(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
+    nodes = as_nodes(value, argument, " such as mg.Input(3)")
     for node, count in Counter(nodes).items():
         if count > 1:
             raise GraphError(f"{argument}: received node {node.name!r} {count} times, expected it once")
@@ -100,7 +95,7 @@ def _as_nodes(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
 
 
 def _as_costs(cost: CostName | Cost | Sequence[CostName | Cost], count: int) -> tuple[Cost, ...]:
-    if isinstance(cost, (str, Cost)):
+    if isinstance(cost, (str, Cost)) or not isinstance(cost, Iterable):
         return (as_cost(cost),) * count
     costs = tuple(as_cost(each, f"cost[{index}]") for index, each in enumerate(cost))
     if len(costs) != count:
@@ -110,12 +105,12 @@ def _as_costs(cost: CostName | Cost | Sequence[CostName | Cost], count: int) -> 
 
 def _inputs_first(nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
     """Keep the order, but begin with the inputs as the user listed them, so that node 1 is the input."""
-    reached = [node for node in inputs if node in set(nodes)]
-    return reached + [node for node in nodes if node not in set(reached)]
+    members, first = set(nodes), dict.fromkeys(inputs)
+    return [node for node in first if node in members] + [node for node in nodes if node not in first]
 
 
 def _check_ends(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> None:
-    members = set(nodes)
+    members, given = set(nodes), set(inputs)
     for node in inputs:
         if not isinstance(node.layer, InputLayer):
             raise GraphError(f"inputs: received node {node.name!r} of {node.layer!r}, expected a node of mg.Input")
@@ -126,7 +121,7 @@ def _check_ends(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence
         if node not in members:
             raise GraphError(f"inputs: node {node.name!r} reaches no output; connect it or leave it out")
     for node in nodes:
-        if not node.parents and node not in inputs:
+        if not node.parents and node not in given:
             feeds = next(output.name for output in outputs if _depends_on(output, node))
             raise GraphError(
                 f"inputs: output {feeds!r} depends on node {node.name!r}, which is not among the inputs"
@@ -149,7 +144,7 @@ def _names(nodes: Sequence[Node]) -> dict[str, Node]:
     ordered: dict[str, Node] = {}
     for position, node in enumerate(nodes, start=1):
         name = node._name or f"{node.layer.kind}{position}"
-        while node._name is None and name in names:
+        while node._name is None and (name in names or name in ordered):
             name += "_"
         ordered[name] = node
     return ordered
