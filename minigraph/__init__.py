@@ -25,6 +25,7 @@ from minigraph.arrays import Array, reshape, unroll
 from minigraph.buffers import Buffers
 from minigraph.build import mlp
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
+from minigraph.data import one_hot
 from minigraph.errors import (
     ArgumentError,
     DataFormatError,
@@ -39,6 +40,7 @@ from minigraph.errors import (
     ShapeError,
     StateError,
 )
+from minigraph.explain import Explanation, explain
 from minigraph.gradcheck import GradientCheck, check_gradient
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
@@ -67,6 +69,7 @@ __all__ = [
     "Dropout",
     "Edge",
     "Elu",
+    "Explanation",
     "Gelu",
     "GradientCheck",
     "GradientCheckError",
@@ -99,7 +102,9 @@ __all__ = [
     "Unit",
     "Zeros",
     "check_gradient",
+    "explain",
     "mlp",
+    "one_hot",
     "reshape",
     "unroll",
 ]

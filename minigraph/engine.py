@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -124,6 +125,10 @@ class Engine:
     def forget(self) -> None:
         """Declare every cached value stale."""
         self._forward_is_current = self._backward_is_current = False
+
+    def forget_backward(self) -> None:
+        """Declare δ, Δ and D stale."""
+        self._backward_is_current = False
 
     def current_batch(self) -> int:
         """Return m of the last forward pass, or raise StateError if its values are stale."""
@@ -254,7 +259,12 @@ class Engine:
     def _require_backward(self, what: str) -> None:
         self._require_forward(what)
         if not self._backward_is_current:
-            raise StateError(f"{what}: not computed since the last forward pass; call backward(Y) first")
+            raise StateError(
+                f"{what}: not computed since the last forward pass or change of l2; call backward(Y) first"
+            )
+
+    def __reduce__(self) -> NoReturn:
+        raise StateError("nodes and layers share memory with their network; copy or pickle the whole network instead")
 
 
 def _total_weight(workspace: Workspace, weights: Array | None) -> float:

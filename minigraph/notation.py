@@ -1,0 +1,103 @@
+"""The lecture's notation, in Unicode and in LaTeX: z₁⁽²⁾, Θ₂₁⁽¹⁾, and sums of products with their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+_SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_SUPERSCRIPTS = str.maketrans("0123456789()+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻")
+_LATEX = {"Θ": r"\Theta", "δ": r"\delta", "Δ": r"\Delta", "λ": r"\lambda", "mask": r"\text{mask}"}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A letter with its indices below and the layer above, as in δ₂⁽³⁾.
+
+    >>> Symbol("Θ", (2, 1), 1).text, Symbol("Θ", (2, 11), 1).latex
+    ('Θ₂₁⁽¹⁾', '\\\\Theta_{2,11}^{(1)}')
+    """
+
+    letter: str
+    indices: tuple[int, ...] = ()
+    layer: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The symbol in Unicode."""
+        above = "" if self.layer is None else f"({self.layer})".translate(_SUPERSCRIPTS)
+        return self.letter + self._below().translate(_SUBSCRIPTS) + above
+
+    @property
+    def latex(self) -> str:
+        """The symbol in LaTeX."""
+        below = f"_{{{self._below()}}}" if self.indices else ""
+        above = "" if self.layer is None else f"^{{({self.layer})}}"
+        return _LATEX.get(self.letter, self.letter) + below + above
+
+    def _below(self) -> str:
+        separator = "," if any(index > 9 for index in self.indices) else ""
+        return separator.join(str(index) for index in self.indices)
+
+
+Term: TypeAlias = Sequence[tuple[Symbol, float]]
+"""A product of factors, each with its number."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of a derivation, in both scripts."""
+
+    text: str
+    latex: str
+
+
+def number(value: float) -> str:
+    """Return a number as people write it into a formula.
+
+    >>> number(0.25), number(-3.0), number(1.5e-9)
+    ('0.25', '−3', '1.5·10⁻⁹')
+    """
+    mantissa, _, exponent = f"{value:.6g}".partition("e")
+    text = mantissa.replace("-", "−")
+    return f"{text}·10{str(int(exponent)).translate(_SUPERSCRIPTS)}" if exponent else text
+
+
+def latex_number(value: float) -> str:
+    """Return a number in LaTeX."""
+    mantissa, _, exponent = f"{value:.6g}".partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+
+def factor(value: float) -> str:
+    """Return a number in Unicode, in brackets if it is negative."""
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def latex_factor(value: float) -> str:
+    """Return a number in LaTeX, in brackets if it is negative."""
+    return f"({latex_number(value)})" if value < 0 else latex_number(value)
+
+
+def sum_of_products(terms: Sequence[Term], max_terms: int) -> tuple[Line, Line]:
+    """Return Σ of the products in symbols and in numbers; a long sum says how many terms it leaves out."""
+    if not terms:
+        return Line("0", "0"), Line("0", "0")
+    head = list(terms) if len(terms) <= max_terms else list(terms[: max_terms - 1])
+    left_out = len(terms) - len(head) - 1
+    symbols = [Line(" ".join(s.text for s, _ in term), " ".join(s.latex for s, _ in term)) for term in head]
+    numbers = [
+        Line("·".join(factor(v) for _, v in term), r" \cdot ".join(latex_factor(v) for _, v in term)) for term in head
+    ]
+    if left_out > 0:
+        gap = Line(f"… ({left_out} more terms) …", rf"\cdots\ (\text{{{left_out} more terms}})\ \cdots")
+        last = sum_of_products(terms[-1:], max_terms)
+        symbols += [gap, last[0]]
+        numbers += [gap, last[1]]
+    return join(symbols, " + "), join(numbers, " + ")
+
+
+def join(lines: Sequence[Line], separator: str) -> Line:
+    """Put lines behind one another."""
+    return Line(separator.join(line.text for line in lines), separator.join(line.latex for line in lines))
