@@ -30,8 +30,7 @@ class Parameters:
         self._shapes = dict(shapes)
         self._absent = [(layer, ~layer.links) for layer in self.layers if layer.links is not None]
         self._decay_blocks = self._plan_decay()
-        self._lent: set[Layer] = set()
-        self._seen: dict[Layer, Array] = {}
+        self._seen: Array | None = None
 
     @staticmethod
     def views(vector: Array, shapes: Mapping[Layer, tuple[int, int]]) -> dict[Layer, Array]:
@@ -61,18 +60,19 @@ class Parameters:
             np.copyto(self.theta[layer][:, 1:], 0, where=absent)
 
     def lend(self, layer: Layer) -> Array:
-        """Return a view that its borrower may write to, and remember what it shows now."""
-        self._lent.add(layer)
-        self._seen.setdefault(layer, self.theta[layer].copy())
+        """Return a view that its borrower may write to; from now on θ is compared with what it was."""
+        if self._seen is None:
+            self._seen = self.vector.copy()
         return self.theta[layer]
 
     def remember(self) -> None:
-        """Take the present values of what was lent as those that the caches belong to."""
-        self._seen = {layer: self.theta[layer].copy() for layer in self._lent}
+        """Take the present θ as the one that the caches belong to."""
+        if self._seen is not None:
+            np.copyto(self._seen, self.vector)
 
     def were_edited(self) -> bool:
-        """Tell whether a borrower has written to Θ since `remember`."""
-        return any(not np.array_equal(self.theta[layer], seen) for layer, seen in self._seen.items())
+        """Tell whether a borrower has written to θ since `remember`."""
+        return self._seen is not None and not np.array_equal(self._seen, self.vector)
 
     def keep_accumulators(self) -> None:
         """Copy Δ, which a backward pass leaves in the gradient's memory, to where it can be read."""
