@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -23,12 +23,13 @@ def inputs(nodes: Sequence[Node], X: Data, dtype: np.dtype[Float]) -> list[Array
     Raises:
         ShapeError: wrong width, no rows, row counts that disagree, ragged or not numeric.
         NonFiniteDataError: infinity or not-a-number.
-        ArgumentError: a dict with a name that is no input, or without one that is.
+        ArgumentError: a dict with a name that is no input, or without one that is; or a DataFrame whose columns
+            are not the units that the input is named after.
     """
-    arrays = [
-        matrix(values, node.size, label, dtype)
-        for node, (label, values) in zip(nodes, split(nodes, X, "X"), strict=True)
-    ]
+    arrays = []
+    for node, (label, values) in zip(nodes, split(nodes, X, "X"), strict=True):
+        _check_columns(node, values, label)
+        arrays.append(matrix(values, node.size, label, dtype))
     for node, array in zip(nodes, arrays, strict=True):
         if len(array) != len(arrays[0]):
             raise ShapeError(
@@ -46,10 +47,11 @@ def targets(nodes: Sequence[Node], costs: Sequence[Cost], Y: Data, m: int, dtype
     Raises:
         ShapeError: wrong width or number of rows, ragged or not numeric.
         NonFiniteDataError: infinity or not-a-number.
-        ArgumentError: a target outside the cost's domain, or a dict with wrong names.
+        ArgumentError: a target outside the cost's domain, a dict with wrong names, or a DataFrame with wrong columns.
     """
     arrays = []
     for node, cost, (label, values) in zip(nodes, costs, split(nodes, Y, "Y"), strict=True):
+        _check_columns(node, values, label)
         array = numeric(values, label)
         if array.ndim == 1 and node.size == 1:
             array = array[:, None]
@@ -64,6 +66,44 @@ def targets(nodes: Sequence[Node], costs: Sequence[Cost], Y: Data, m: int, dtype
         cost.check(array, label)
         arrays.append(array)
     return arrays
+
+
+def name_units(nodes: Sequence[Node], data: Data, argument: str) -> None:
+    """Give nodes without unit names those of the columns, where the checked `data` are DataFrames."""
+    for node, (_, values) in zip(nodes, split(nodes, data, argument), strict=True):
+        if node.unit_names is None:
+            node.unit_names = column_names(values)
+
+
+def column_names(values: object) -> tuple[str, ...] | None:
+    """Return the columns of a DataFrame, of whatever library; None without columns named by distinct texts.
+
+    >>> column_names([[1.0, 2.0]]) is None
+    True
+    """
+    columns = getattr(values, "columns", None)
+    if not isinstance(columns, Iterable):
+        return None
+    names = tuple(columns)
+    are_names = all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names)
+    return names if are_names else None
+
+
+def _check_columns(node: Node, values: ArrayLike, argument: str) -> None:
+    expected, received = node.unit_names, column_names(values)
+    if expected is None or received is None or received == expected:
+        return
+    remedy = f"{argument}.to_numpy() passes the numbers without the names"
+    for name in expected:
+        if name not in received:
+            raise ArgumentError(
+                f"{argument}: received a table without the column {name!r}, which node {node.name!r} has"
+                f" as unit {expected.index(name) + 1}{nearest(name, received)}; {remedy}"
+            )
+    raise ArgumentError(
+        f"{argument}: received the columns {', '.join(received)}, expected them as the units of node {node.name!r}:"
+        f" {', '.join(expected)}; {argument}[[…]] picks and orders columns, {remedy}"
+    )
 
 
 def example_weights(weights: ArrayLike | None, m: int) -> Array | None:

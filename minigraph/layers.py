@@ -195,21 +195,24 @@ class InputLayer(Layer):
         """Do nothing: there are no parents."""
 
 
-def Input(units: int, name: str | None = None) -> Node:
+def Input(units: int, name: str | None = None, *, unit_names: Iterable[str] | None = None) -> Node:
     """Make an input node: a^(1) = x.
 
     Args:
         units: number of features, at least 1; the bias unit is not counted.
         name: for `net.node(name)`, drawings and messages.
+        unit_names: what the features are called, one name per unit, for drawings and explanations.
 
     Raises:
-        ArgumentError: units is not a positive integer, or name is not a string.
+        ArgumentError: units is not a positive integer, name is not a string, or unit_names do not fit.
 
     >>> import minigraph as mg
     >>> mg.Input(3, name="x")
     Node('x', 3 units)
     """
-    return Node(InputLayer(), (), whole(units, "units"), _checked_name(name))
+    node = Node(InputLayer(), (), whole(units, "units"), _checked_name(name))
+    node.unit_names = unit_names
+    return node
 
 
 class Dense(Layer):

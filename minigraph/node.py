@@ -41,6 +41,7 @@ class Node:
         self.parents = tuple(parents)
         self.size = size
         self._name = name
+        self._unit_names: tuple[str, ...] | None = None
         self._children: list[Node] = []
         self._caches: Caches | None = None
         self._position: int | None = None
@@ -53,6 +54,28 @@ class Node:
         if self._name is not None:
             return self._name
         return f"{self.layer.kind}{self._position or ''}"
+
+    @property
+    def unit_names(self) -> tuple[str, ...] | None:
+        """What units 1 to s stand for, features at an input and classes at an output; None if nobody said.
+
+        Drawings and explanations show these names. An input without takes over the columns of the first
+        DataFrame that it is given.
+
+        Raises:
+            ArgumentError: set to something else than s distinct, non-empty strings, or None.
+
+        >>> import minigraph as mg
+        >>> x = mg.Input(2)
+        >>> x.unit_names = ["age", "height"]
+        >>> x.unit(2).name
+        'height'
+        """
+        return self._unit_names
+
+    @unit_names.setter
+    def unit_names(self, names: Iterable[str] | None) -> None:
+        self._unit_names = None if names is None else _checked_unit_names(names, self)
 
     @property
     def children(self) -> tuple[Node, ...]:
@@ -164,6 +187,12 @@ class Unit:
     def __init__(self, node: Node, index: int) -> None:
         self.node = node
         self.index = index
+
+    @property
+    def name(self) -> str | None:
+        """What the unit stands for, from `node.unit_names`; None if nobody said, and for the bias unit."""
+        names = self.node.unit_names
+        return None if names is None or self.is_bias else names[self.index - 1]
 
     @property
     def is_bias(self) -> bool:
@@ -332,6 +361,22 @@ def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tup
     if not nodes:
         raise GraphError(f"{argument}: received none, expected at least one node")
     return nodes
+
+
+def _checked_unit_names(names: Iterable[str], node: Node) -> tuple[str, ...]:
+    given = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
+    seen: set[str] = set()
+    for j, name in enumerate(given, start=1):
+        if not isinstance(name, str) or not name:
+            raise ArgumentError(f"unit_names: received {name!r} for unit {j}, expected a non-empty string")
+        if name in seen:
+            raise ArgumentError(f"unit_names: received {name!r} twice, expected distinct names")
+        seen.add(name)
+    if len(given) != node.size:
+        raise ArgumentError(
+            f"unit_names: received {len(given)} names, expected {node.size}, one for each unit of node {node.name!r}"
+        )
+    return tuple(str(name) for name in given)
 
 
 def _sizes(node: Node) -> tuple[int, ...]:
