@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minigraph import columns
 from minigraph.arrays import Array, Float, finite, matrix, numeric
 from minigraph.costs import Cost
 from minigraph.errors import ArgumentError, ShapeError, nearest
@@ -28,7 +29,7 @@ def inputs(nodes: Sequence[Node], X: Data, dtype: np.dtype[Float]) -> list[Array
     """
     arrays = []
     for node, (label, values) in zip(nodes, split(nodes, X, "X"), strict=True):
-        _check_columns(node, values, label)
+        columns.check_columns(node, values, label)
         arrays.append(matrix(values, node.size, label, dtype))
     for node, array in zip(nodes, arrays, strict=True):
         if len(array) != len(arrays[0]):
@@ -49,61 +50,28 @@ def targets(nodes: Sequence[Node], costs: Sequence[Cost], Y: Data, m: int, dtype
         NonFiniteDataError: infinity or not-a-number.
         ArgumentError: a target outside the cost's domain, a dict with wrong names, or a DataFrame with wrong columns.
     """
-    arrays = []
-    for node, cost, (label, values) in zip(nodes, costs, split(nodes, Y, "Y"), strict=True):
-        _check_columns(node, values, label)
-        array = numeric(values, label)
-        if array.ndim == 1 and node.size == 1:
-            array = array[:, None]
-        elif array.ndim == 1 and len(array) == m:
-            raise ShapeError(
-                f"{label}: received shape {array.shape}, expected ({m}, {node.size});"
-                " labels become targets with mg.one_hot(labels)"
-            )
-        array = matrix(array, node.size, label, dtype)
-        if len(array) != m:
-            raise ShapeError(f"{label}: received {len(array)} rows, expected {m}, one per example")
-        cost.check(array, label)
-        arrays.append(array)
-    return arrays
+    return [
+        target(node, cost, values, label, m, dtype)
+        for node, cost, (label, values) in zip(nodes, costs, split(nodes, Y, "Y"), strict=True)
+    ]
 
 
-def name_units(nodes: Sequence[Node], data: Data, argument: str) -> None:
-    """Give nodes without unit names those of the columns, where the checked `data` are DataFrames."""
-    for node, (_, values) in zip(nodes, split(nodes, data, argument), strict=True):
-        if node.unit_names is None:
-            node.unit_names = column_names(values)
-
-
-def column_names(values: object) -> tuple[str, ...] | None:
-    """Return the columns of a DataFrame, of whatever library; None without columns named by distinct texts.
-
-    >>> column_names([[1.0, 2.0]]) is None
-    True
-    """
-    columns = getattr(values, "columns", None)
-    if not isinstance(columns, Iterable):
-        return None
-    names = tuple(columns)
-    are_names = all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names)
-    return names if are_names else None
-
-
-def _check_columns(node: Node, values: ArrayLike, argument: str) -> None:
-    expected, received = node.unit_names, column_names(values)
-    if expected is None or received is None or received == expected:
-        return
-    remedy = f"{argument}.to_numpy() passes the numbers without the names"
-    for name in expected:
-        if name not in received:
-            raise ArgumentError(
-                f"{argument}: received a table without the column {name!r}, which node {node.name!r} has"
-                f" as unit {expected.index(name) + 1}{nearest(name, received)}; {remedy}"
-            )
-    raise ArgumentError(
-        f"{argument}: received the columns {', '.join(received)}, expected them as the units of node {node.name!r}:"
-        f" {', '.join(expected)}; {argument}[[…]] picks and orders columns, {remedy}"
-    )
+def target(node: Node, cost: Cost, values: ArrayLike, label: str, m: int, dtype: np.dtype[Float]) -> Array:
+    """Return one output's share of Y, called `label` in errors, as an array (m, s); errors as in `targets`."""
+    columns.check_columns(node, values, label)
+    array = numeric(values, label)
+    if array.ndim == 1 and node.size == 1:
+        array = array[:, None]
+    elif array.ndim == 1 and len(array) == m:
+        raise ShapeError(
+            f"{label}: received shape {array.shape}, expected ({m}, {node.size});"
+            " labels become targets with mg.one_hot(labels)"
+        )
+    array = matrix(array, node.size, label, dtype)
+    if len(array) != m:
+        raise ShapeError(f"{label}: received {len(array)} rows, expected {m}, one per example")
+    cost.check(array, label)
+    return array
 
 
 def example_weights(weights: ArrayLike | None, m: int) -> Array | None:
@@ -125,6 +93,12 @@ def example_weights(weights: ArrayLike | None, m: int) -> Array | None:
     if array.max() == 0:
         raise ArgumentError("sample_weight: received only zeros, expected at least one positive weight")
     return array
+
+
+def name_units(nodes: Sequence[Node], data: Data, argument: str) -> None:
+    """Let nodes without unit names take over those of the columns, where the checked `data` are DataFrames."""
+    for node, (_, values) in zip(nodes, split(nodes, data, argument), strict=True):
+        columns.name_units(node, values)
 
 
 def split(nodes: Sequence[Node], data: Data, argument: str) -> list[tuple[str, ArrayLike]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, overload
 
 import numpy as np
@@ -14,7 +14,18 @@ from minigraph.errors import ArgumentError, StateError, nearest
 from minigraph.layers import Dropout
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
-from minigraph.notation import Line, Symbol, Term, factor, latex_factor, latex_number, number, sum_of_products
+from minigraph.notation import (
+    Line,
+    Symbol,
+    Term,
+    factor,
+    latex_factor,
+    latex_number,
+    latex_text,
+    number,
+    shown,
+    sum_of_products,
+)
 from minigraph.workspace import quiet
 
 Explained: TypeAlias = Literal["z", "a", "delta", "gradient", "cost"]
@@ -103,13 +114,31 @@ def explain(target: Unit | Edge | AnyNetwork, what: Explained, example: int = 0,
             break
     else:
         raise ArgumentError(f"target: received {target!r}, expected a unit, an edge or a network")
-    if isinstance(target, Edge):
-        return _gradient(target, max_terms)
     if isinstance(target, Network):
         return _cost(target, example, max_terms)
+    if isinstance(target, Edge):
+        return _with_names(_gradient(target, max_terms), [target.source, target.target])
     if what == "a":
-        return _a(target, example)
-    return _z(target, example, max_terms) if what == "z" else _delta(target, example, max_terms)
+        return _with_names(_a(target, example), [target])
+    if what == "z":
+        sources = [edge.source for edge in target.inputs]
+        return _with_names(_z(target, example, max_terms), [*shown(sources, max_terms), target])
+    children = [edge.target for edge in target.outputs]
+    return _with_names(_delta(target, example, max_terms), [*shown(children, max_terms), target])
+
+
+def _with_names(explanation: Explanation, units: Sequence[Unit]) -> Explanation:
+    """Add what the units stand for, where they have names."""
+    named = [(_symbol("a", unit), unit.name) for unit in dict.fromkeys(units) if unit.name is not None]
+    if not named:
+        return explanation
+    text = ", ".join(f"{symbol.text}: {name}" for symbol, name in named)
+    latex = r",\ ".join(rf"{symbol.latex}\colon \text{{{latex_text(name)}}}" for symbol, name in named)
+    return replace(
+        explanation,
+        text=f"{explanation.text}\nwith {text}",
+        latex=_stack(explanation.latex, rf"&\text{{with }} {latex}"),
+    )
 
 
 def _z(unit: Unit, example: int, max_terms: int) -> Explanation:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _SUPERSCRIPTS = str.maketrans("0123456789()+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻")
 _LATEX = {"Θ": r"\Theta", "δ": r"\delta", "Δ": r"\Delta", "λ": r"\lambda", "mask": r"\text{mask}"}
+
+_LATEX_ESCAPES = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\n": " ",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Symbol:
         return separator.join(str(index) for index in self.indices)
 
 
+Item = TypeVar("Item")
 Term: TypeAlias = Sequence[tuple[Symbol, float]]
 """A product of factors, each with its number."""
 
@@ -80,12 +91,21 @@ def latex_factor(value: float) -> str:
     return f"({latex_number(value)})" if value < 0 else latex_number(value)
 
 
+def latex_text(text: str) -> str:
+    r"""Return a text as it stands inside LaTeX's text commands.
+
+    >>> latex_text("petal_length 50%")
+    'petal\\_length 50\\%'
+    """
+    return text.translate(_LATEX_ESCAPES)
+
+
 def sum_of_products(terms: Sequence[Term], max_terms: int) -> tuple[Line, Line]:
     """Return Σ of the products in symbols and in numbers; a long sum says how many terms it leaves out."""
     if not terms:
         return Line("0", "0"), Line("0", "0")
-    head = list(terms) if len(terms) <= max_terms else list(terms[: max_terms - 1])
-    left_out = len(terms) - len(head) - 1
+    left_out = max(0, len(terms) - max_terms)
+    head = list(terms[: max_terms - 1] if left_out else terms)
     symbols = [Line(" ".join(s.text for s, _ in term), " ".join(s.latex for s, _ in term)) for term in head]
     numbers = [
         Line("·".join(factor(v) for _, v in term), r" \cdot ".join(latex_factor(v) for _, v in term)) for term in head
@@ -96,6 +116,15 @@ def sum_of_products(terms: Sequence[Term], max_terms: int) -> tuple[Line, Line]:
         symbols += [gap, last[0]]
         numbers += [gap, last[1]]
     return join(symbols, " + "), join(numbers, " + ")
+
+
+def shown(items: Sequence[Item], max_terms: int) -> Sequence[Item]:
+    """Return the items whose terms `sum_of_products` shows: all, or the first ones and the last.
+
+    >>> shown([1, 2, 3, 4, 5], 3)
+    [1, 2, 5]
+    """
+    return items if len(items) <= max_terms else [*items[: max_terms - 1], items[-1]]
 
 
 def join(lines: Sequence[Line], separator: str) -> Line:
