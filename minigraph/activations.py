@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from minigraph.arrays import Array, real
+from minigraph.config import Configurable
 from minigraph.errors import ArgumentError, nearest
 from minigraph.special import normal_cdf
 
@@ -20,7 +21,7 @@ ActivationName: TypeAlias = Literal[
 ]
 
 
-class Activation(ABC):
+class Activation(Configurable, ABC):
     """An activation function g, by its value and its vector-Jacobian product.
 
     Derive from it and write `value` and `vjp` to add one of your own. All arrays have shape

@@ -12,12 +12,13 @@ import numpy as np
 
 from minigraph.activations import ACTIVATIONS, Activation, ActivationName, softplus
 from minigraph.arrays import Array
+from minigraph.config import Configurable
 from minigraph.errors import ArgumentError, nearest
 
 CostName: TypeAlias = Literal["cross_entropy", "categorical_cross_entropy", "squared_error"]
 
 
-class Cost(ABC):
+class Cost(Configurable, ABC):
     """What one example costs, as a function of the output a and the target y.
 
     Derive from it and write `value` and `derivative` to add one of your own; `a` and `y` have shape

@@ -8,9 +8,10 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from minigraph.arrays import Array, real
+from minigraph.config import Configurable
 
 
-class Initializer(ABC):
+class Initializer(Configurable, ABC):
     """Draws the first parameter matrix of a layer.
 
     Derive from it and write `draw` to add a rule of your own.

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from minigraph.activations import Activation, ActivationName, Identity, as_activation
 from minigraph.arrays import Array, Mask, numeric, whole
 from minigraph.buffers import Buffers
+from minigraph.config import Configurable
 from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
 from minigraph.initializers import Initializer, Uniform
 from minigraph.node import Node, as_nodes
@@ -43,7 +44,7 @@ class ParameterOwner(Protocol):
         """Return Δ of the layer, or raise StateError if it is not current."""
 
 
-class Layer(ABC):
+class Layer(Configurable, ABC):
     """A reusable rule with its parameters Θ and its activation g.
 
     Derive from it and write `output_size`, `forward` and `error` to add a layer of your own; with
@@ -173,6 +174,10 @@ class Layer(ABC):
         if self._owner is None:
             raise StateError(f"{self!r} belongs to no network yet, so it has no {what}; build mg.Network first")
         return self._owner
+
+    def __getstate__(self) -> dict[str, object]:
+        """Copy and pickle the rule without the network that it belongs to, which keeps Θ."""
+        return {name: value for name, value in vars(self).items() if name != "_owner"}
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f"name={self.name!r}"

@@ -1,0 +1,52 @@
+"""What an object was made with, so that it can be written down and made again."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from minigraph.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+class Configurable:
+    """Base of layers, activations, costs and initializers: what they were made with can be saved.
+
+    A class that keeps every argument of its constructor in the attribute of the same name needs to do
+    nothing. Another one writes both methods. Settings are None, True and False, numbers, strings, lists
+    of these, activations, initializers and costs; `links` of a layer is an array.
+
+    >>> import minigraph as mg
+    >>> mg.LeakyRelu(0.1).to_config()
+    {'slope': 0.1}
+    >>> mg.LeakyRelu.from_config({"slope": 0.1})
+    LeakyRelu(slope=0.1)
+    """
+
+    def to_config(self) -> dict[str, object]:
+        """Return the constructor's arguments by name; by default, the attributes of the same names.
+
+        Raises:
+            ArgumentError: there is no such attribute, or the constructor takes *args or **kwargs.
+        """
+        if type(self).__init__ is object.__init__:
+            return {}
+        config = {}
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            if parameter.kind in _VARIADIC or not hasattr(self, name):
+                raise ArgumentError(
+                    f"{type(self).__name__}: its argument {name!r} is in no attribute of that name, so it cannot be"
+                    " written down; expected self." + name + ", or methods to_config and from_config"
+                )
+            config[name] = getattr(self, name)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, object]) -> Self:
+        """Make an object from what `to_config` gave."""
+        return cls(**config)
