@@ -9,6 +9,7 @@ finite are found by looking at them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -60,6 +61,9 @@ class _Rows:
     delta: int
     mask: int
     own: int
+
+
+_NO_THETA: Array = np.empty((0, 0))
 
 
 def quiet() -> np.errstate:
@@ -179,9 +183,14 @@ class Workspace:
         return self._matrix.nbytes + sum(values.nbytes for values in self._loaded.values())
 
     def _lay_out(self) -> tuple[dict[Node, _Rows], int]:
-        """Give every node its rows; the scratch rows, shared by all, come first."""
+        """Give every node its rows; first come the scratch rows, and those for errors that are added to others."""
         rows: dict[Node, _Rows] = {}
         height = max(node.size for node in self._nodes)
+        self._spare = height
+        if self._gradients is not None:
+            reached = Counter(parent for node in self._nodes for parent in node.parents)
+            branching = [node.size for node, count in reached.items() if count > 1]
+            height += max(branching, default=0)
 
         def take(count: int) -> int:
             nonlocal height
@@ -251,9 +260,8 @@ class _Passes:
         at.delta = matrix[rows.delta : rows.delta + size]
         at.mask = matrix[rows.mask : rows.mask + size]
         at.scratch = matrix[:size]
-        if node.layer in workspace._thetas:
-            at.theta = workspace._thetas[node.layer]
-            at.weights = at.theta[:, 1:]
+        at.theta = workspace._thetas.get(node.layer, _NO_THETA)
+        at.weights = at.theta[:, 1:]
         return at
 
     def _backward_steps(self, gradients: Mapping[Layer, Array]) -> list[BackwardStep]:
@@ -271,9 +279,8 @@ class _Passes:
                 if not isinstance(parent.layer, InputLayer):
                     delta = self.buffers[parent].delta
                     first = parent not in reached
-                    routes.append(
-                        Route(index, delta, None) if first else Route(index, self._matrix[: parent.size], delta)
-                    )
+                    spare = self._matrix[workspace._spare : workspace._spare + parent.size]
+                    routes.append(Route(index, delta, None) if first else Route(index, spare, delta))
                     reached.add(parent)
             accumulator, total = gradients.get(layer), None
             if accumulator is not None and layer in accumulated:
