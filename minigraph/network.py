@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from minigraph import batch, wiring
-from minigraph.arrays import Array, float_dtype, whole
+from minigraph.arrays import Array, Float, float_dtype, whole
 from minigraph.batch import Data
 from minigraph.costs import Cost, CostName
 from minigraph.engine import Engine
@@ -96,7 +96,7 @@ class Network(Generic[Out_co]):
         self.nodes = wires.nodes
         self.has_one_output = isinstance(outputs, Node)
         self.dtype = float_dtype(dtype)
-        self.l2 = l2
+        self._l2 = _checked_l2(l2)
         self.generator = _generator(seed)
         parameters = Parameters(wires.theta_shapes, self.dtype)
         parameters.initialize(self.generator)
@@ -106,14 +106,13 @@ class Network(Generic[Out_co]):
 
     @property
     def l2(self) -> float:
-        """λ, the weight of the regularization term; 0 switches it off."""
+        """λ, the weight of the regularization term; 0 switches it off. Setting it makes δ and D stale."""
         return self._l2
 
     @l2.setter
     def l2(self, l2: float) -> None:
-        if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
-            raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
-        self._l2 = float(l2)
+        self._l2 = _checked_l2(l2)
+        self.engine.forget_backward()
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -259,12 +258,14 @@ class Network(Generic[Out_co]):
         >>> twin.dtype, bool(abs(twin.unroll() - net.unroll()).max() < 1e-7)
         (dtype('float32'), True)
         """
-        inputs, outputs = wiring.copy_graph(self.nodes, self.inputs, self.outputs)
-        target = outputs[0] if self.has_one_output else outputs
-        twin = Network(inputs, target, copy.deepcopy(self.costs), self.l2, self.dtype if dtype is None else dtype)
-        twin.engine.assign(self.unroll())
-        twin.generator = copy.deepcopy(self.generator)
+        plan, one, costs, l2, own_dtype, vector, generator = self.__reduce__()[1]
+        twin = _rebuilt(plan, one, copy.deepcopy(costs), l2, own_dtype if dtype is None else dtype, vector, generator)
         return cast("Network[Out_co]", twin)
+
+    def __reduce__(self) -> tuple[Callable[..., AnyNetwork], _Essence]:
+        """Copy and pickle what makes the network, not its memory, whose views would come apart."""
+        plan = wiring.blueprint(self.nodes, self.inputs, self.outputs)
+        return _rebuilt, (plan, self.has_one_output, self.costs, self.l2, self.dtype, self.unroll(), self.generator)
 
     def _targets(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[list[Array], Array | None]:
         """Check Y and the weights; the targets become columns, as the engine has them."""
@@ -281,6 +282,34 @@ class Network(Generic[Out_co]):
 
 AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 """A network with any number of outputs, as the functions of this package take it."""
+
+
+_Essence: TypeAlias = tuple[
+    wiring.Blueprint, bool, tuple[Cost, ...], float, "np.dtype[Float]", Array, np.random.Generator
+]
+
+
+def _rebuilt(
+    plan: wiring.Blueprint,
+    has_one_output: bool,
+    costs: Sequence[Cost],
+    l2: float,
+    dtype: DTypeLike,
+    vector: Array,
+    generator: np.random.Generator,
+) -> AnyNetwork:
+    inputs, outputs = wiring.rebuild(plan)
+    target = outputs[0] if has_one_output else outputs
+    net: AnyNetwork = Network(inputs, target, costs, l2, dtype)
+    net.engine.assign(vector)
+    net.generator = copy.deepcopy(generator)
+    return net
+
+
+def _checked_l2(l2: float) -> float:
+    if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
+        raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
+    return float(l2)
 
 
 def _generator(seed: int | None) -> np.random.Generator:

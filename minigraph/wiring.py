@@ -27,6 +27,16 @@ class Wiring:
     theta_shapes: dict[Layer, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Blueprint:
+    """A graph in topological order, nodes by their place in it, so that copies of any depth need no recursion."""
+
+    nodes: tuple[tuple[Layer, tuple[int, ...], int, str], ...]
+    """(layer, parents, size, name) of each node."""
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
 def connect(
     inputs: Node | Sequence[Node],
     outputs: Node | Sequence[Node],
@@ -70,20 +80,24 @@ def settle(nodes: Sequence[Node]) -> None:
         node._name = name
 
 
-def copy_graph(
-    nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]
-) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    """Return inputs and outputs of an equal graph with new nodes and new layers, none of them in a network."""
-    twins: dict[Node, Node] = {}
+def blueprint(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> Blueprint:
+    """Write down the graph of a network, with layers that belong to none."""
     layers: dict[Layer, Layer] = {}
     for node in nodes:
         if node.layer not in layers:
-            layer = copy.copy(node.layer)
-            layer._owner = None
-            layers[node.layer] = layer
-        parents = [twins[parent] for parent in node.parents]
-        twins[node] = Node(layers[node.layer], parents, node.size, node.name)
-    return tuple(twins[node] for node in inputs), tuple(twins[node] for node in outputs)
+            layers[node.layer] = copy.copy(node.layer)
+            layers[node.layer]._owner = None
+    place = {node: index for index, node in enumerate(nodes)}
+    plans = [(layers[node.layer], tuple(place[each] for each in node.parents), node.size, node.name) for node in nodes]
+    return Blueprint(tuple(plans), tuple(place[node] for node in inputs), tuple(place[node] for node in outputs))
+
+
+def rebuild(plan: Blueprint) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """Return inputs and outputs of a graph with new nodes, none of them in a network."""
+    nodes: list[Node] = []
+    for layer, parents, size, name in plan.nodes:
+        nodes.append(Node(layer, [nodes[index] for index in parents], size, name))
+    return tuple(nodes[index] for index in plan.inputs), tuple(nodes[index] for index in plan.outputs)
 
 
 def _as_ends(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
