@@ -250,7 +250,7 @@ class TestOneHot:
             ([2**80], [1, 2], r"labels\[0\]: received 1208925819614629174706176, expected one of the classes 1, 2"),
             ([1], [1, 2, 1], r"classes\[0\]: received 1 more than once, expected distinct classes"),
             ([1.0, np.nan], None, r"labels\[1\]: received nan"),
-            (pd.Series(["a", None]), None, r"labels\[1\]: received nan, expected numbers only or strings only"),
+            (pd.Series(["a", np.nan], dtype=object), None, r"labels\[1\]: received nan, expected .* strings only"),
             ([0.0], [0.0, np.nan], r"classes\[1\]: received nan"),
             ([1, "a"], None, r"labels\[1\]: received 'a', expected numbers only or strings only"),
             (["a", 1], None, r"labels\[1\]: received 1, expected numbers only or strings only"),

@@ -81,7 +81,7 @@ def install(extra: str) -> None:
         pip = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
         if not succeeds([*pip, "--version"]):
             sys.exit(NO_VENV)
-    pip += ["install", "--no-input", "--disable-pip-version-check"]
+    pip += ["install", "--quiet", "--no-input", "--disable-pip-version-check"]
     if not succeeds([*pip, "--editable", f".[{extra}]"]):
         sys.exit(NO_PACKAGES)
     mark_current(extra)
