@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -75,12 +74,22 @@ def numeric(values: ArrayLike, argument: str) -> Array:
 
 
 def _from_objects(array: NDArray[np.object_], argument: str) -> NDArray[np.float64]:
-    texts = [value for value in array.flat if isinstance(value, (str, bytes))]  # astype would read "1" as a number
-    if not texts:
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
-            return array.astype(np.float64)
-    example = (texts or array.ravel()[:1].tolist())[0]
+    example = next((value for value in array.flat if not _is_number(value)), None)
+    if example is None:
+        return array.astype(np.float64)
     raise ShapeError(f"{argument}: received Python objects such as {example!r}, expected real numbers")
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, (str, bytes)):  # float would read "1" as a number
+        return False
+    if value is None:  # becomes not-a-number, whose place the check for those tells
+        return True
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float]) -> Array:

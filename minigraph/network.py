@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 import numpy as np
@@ -23,6 +23,9 @@ from minigraph.summary import summary
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from minigraph.architecture import Custom
+    from minigraph.strict_json import Json
 
     Out_co = TypeVar("Out_co", bound="Array | tuple[Array, ...]", default=Array, covariant=True)
 else:
@@ -89,19 +92,61 @@ class Network(Generic[Out_co]):
         dtype: DTypeLike = np.float64,
         seed: int | None = 0,
     ) -> None:
+        generator = _generator(seed)
         wires = wiring.connect(inputs, outputs, cost)
+        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
+        parameters.initialize(generator)
+        self._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator)
+
+    @classmethod
+    def restored(
+        cls,
+        inputs: Sequence[Node],
+        outputs: Node | Sequence[Node],
+        costs: Sequence[Cost],
+        l2: float,
+        dtype: DTypeLike,
+        generator: np.random.Generator | None = None,
+    ) -> AnyNetwork:
+        """Return a network with all parameters 0, to be filled by who kept them; no initializer is asked.
+
+        Args:
+            inputs: as in `Network`, and so the others.
+            outputs: one node, or a sequence.
+            costs: one for each output.
+            l2: λ >= 0.
+            dtype: float64 or float32.
+            generator: for dropout; None makes the one of seed 0.
+
+        Raises:
+            GraphError, ArgumentError: as in `Network`.
+        """
+        net = cls.__new__(cls)
+        wires = wiring.connect(inputs, outputs, costs)
+        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
+        net._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator or _generator(0))
+        return cast("AnyNetwork", net)
+
+    def _set_up(
+        self,
+        wires: wiring.Wiring,
+        has_one_output: bool,
+        l2: float,
+        parameters: Parameters,
+        generator: np.random.Generator,
+    ) -> None:
+        """Take the nodes into the network; nothing fails here, so that none is left half taken."""
         self.inputs = wires.inputs
         self.outputs = wires.outputs
         self.costs = wires.costs
         self.nodes = wires.nodes
-        self.has_one_output = isinstance(outputs, Node)
-        self.dtype = float_dtype(dtype)
-        self._l2 = _checked_l2(l2)
-        self.generator = _generator(seed)
-        parameters = Parameters(wires.theta_shapes, self.dtype)
-        parameters.initialize(self.generator)
+        self.has_one_output = has_one_output
+        self.dtype = parameters.vector.dtype
+        self._l2 = l2
+        self._classes: tuple[Label, ...] | None = None
+        self.generator = generator
         self._by_name = wires.by_name
-        wiring.settle(self.nodes)
+        wiring.settle(self.nodes, self)
         self.engine = Engine(self.nodes, self.outputs, self.costs, parameters)
 
     @property
@@ -113,6 +158,29 @@ class Network(Generic[Out_co]):
     def l2(self, l2: float) -> None:
         self._l2 = _checked_l2(l2)
         self.engine.forget_backward()
+
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The label of each class, saved with the network; None if it has none, or nobody said.
+
+        A network with one output takes as many labels as that has units, or two for a single unit: the
+        labels for 0 and for 1.
+
+        Raises:
+            ArgumentError: set to another number of labels, to labels that are not distinct, or to
+                something else than strings, finite numbers and booleans.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([2, 3, 1])
+        >>> net.classes = ["no", "yes"]
+        >>> net.classes
+        ('no', 'yes')
+        """
+        return self._classes
+
+    @classes.setter
+    def classes(self, classes: Iterable[Label] | None) -> None:
+        self._classes = None if classes is None else _checked_classes(classes, self.outputs)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -137,7 +205,8 @@ class Network(Generic[Out_co]):
         """Compute z and a of every node: a^(1) = x, z^(l+1) = Θ^(l) a^(l), a^(l+1) = g(z^(l+1)).
 
         Args:
-            X: shape (m, s_1); for several inputs a sequence of arrays, or a dict by name.
+            X: shape (m, s_1), an array or a DataFrame, whose columns then name the input's units; for several
+                inputs a sequence of them, or a dict by name.
             training: True switches dropout on.
 
         Returns:
@@ -148,7 +217,9 @@ class Network(Generic[Out_co]):
             NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
         """
         arrays = batch.inputs(self.inputs, X, self.dtype)
-        return self._shaped(self.engine.forward(arrays, self.generator if training else None))
+        results = self.engine.forward(arrays, self.generator if training else None)
+        batch.name_units(self.inputs, X, "X")
+        return self._shaped(results)
 
     def backward(self, Y: Data, sample_weight: ArrayLike | None = None) -> None:
         """Compute δ of every node, last to first, and from it Δ and D of every layer.
@@ -169,6 +240,7 @@ class Network(Generic[Out_co]):
         m = self.engine.current_batch()
         targets, weights = self._targets(Y, sample_weight, m)
         self.engine.backward(targets, self.l2, weights)
+        batch.name_units(self.outputs, Y, "Y")
 
     def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
         """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches stay as they are.
@@ -203,6 +275,8 @@ class Network(Generic[Out_co]):
         self.engine.forward(arrays, None)
         J = self.engine.cost(targets, self.l2, weights)
         self.engine.backward(targets, self.l2, weights)
+        batch.name_units(self.inputs, X, "X")
+        batch.name_units(self.outputs, Y, "Y")
         return J, self.engine.parameters.gradient_vector.copy()
 
     def predict(self, X: Data, batch_size: int | None = None) -> Out_co:
@@ -258,14 +332,82 @@ class Network(Generic[Out_co]):
         >>> twin.dtype, bool(abs(twin.unroll() - net.unroll()).max() < 1e-7)
         (dtype('float32'), True)
         """
-        plan, one, costs, l2, own_dtype, vector, generator = self.__reduce__()[1]
-        twin = _rebuilt(plan, one, copy.deepcopy(costs), l2, own_dtype if dtype is None else dtype, vector, generator)
+        plan = copy.deepcopy(wiring.blueprint(self.nodes, self.inputs, self.outputs))
+        target = self.dtype if dtype is None else float_dtype(dtype)
+        twin = self._rebuilt(
+            plan,
+            self.has_one_output,
+            copy.deepcopy(self.costs),
+            self.l2,
+            target,
+            self.unroll(),
+            copy.deepcopy(self.generator),
+        )
+        twin.classes = self.classes
         return cast("Network[Out_co]", twin)
 
-    def __reduce__(self) -> tuple[Callable[..., AnyNetwork], _Essence]:
+    def to_dict(self) -> dict[str, Json]:
+        """Return the architecture as plain data for JSON, without the parameters.
+
+        `minigraph.architecture.schema()` is its JSON schema.
+
+        Raises:
+            ArgumentError: a layer, activation, cost or initializer of your own cannot be written down; see
+                `Configurable`.
+
+        >>> import json, minigraph as mg
+        >>> net = mg.mlp([3, 6, 5], "tanh", seed=0)
+        >>> text = json.dumps(net.to_dict())
+        >>> mg.Network.from_dict(json.loads(text), seed=0).unroll().tolist() == net.unroll().tolist()
+        True
+        """
+        from minigraph import architecture
+
+        return architecture.to_dict(self)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: int | None = 0) -> AnyNetwork:
+        """Return a new network of the architecture that `to_dict` gave.
+
+        Args:
+            data: the architecture.
+            custom: your own classes that it uses.
+            seed: of the first Θ and of dropout.
+
+        Raises:
+            ModelFormatError: the data are no architecture, or use a class that is neither minigraph's nor in
+                `custom`; the message says where.
+            ArgumentError: `custom` holds something else than such classes, or the seed is no whole number >= 0.
+        """
+        from minigraph import architecture
+
+        return architecture.from_dict(data, custom, seed)
+
+    @classmethod
+    def _rebuilt(
+        cls,
+        plan: wiring.Blueprint,
+        has_one_output: bool,
+        costs: Sequence[Cost],
+        l2: float,
+        dtype: np.dtype[Float],
+        vector: Array,
+        generator: np.random.Generator,
+    ) -> AnyNetwork:
+        inputs, outputs = wiring.rebuild(plan)
+        net = cls.restored(inputs, outputs[0] if has_one_output else outputs, costs, l2, dtype, generator)
+        net.engine.parameters.vector[:] = vector
+        return net
+
+    def __copy__(self) -> Network[Out_co]:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Callable[..., AnyNetwork], tuple[object, ...], dict[str, object]]:
         """Copy and pickle what makes the network, not its memory, whose views would come apart."""
         plan = wiring.blueprint(self.nodes, self.inputs, self.outputs)
-        return _rebuilt, (plan, self.has_one_output, self.costs, self.l2, self.dtype, self.unroll(), self.generator)
+        essence = (plan, self.has_one_output, self.costs, self.l2, self.dtype, self.unroll(), self.generator)
+        rest = {name: value for name, value in vars(self).items() if name not in _REBUILT}
+        return self._rebuilt, essence, rest
 
     def _targets(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[list[Array], Array | None]:
         """Check Y and the weights; the targets become columns, as the engine has them."""
@@ -280,36 +422,38 @@ class Network(Generic[Out_co]):
         return f"Network({len(self.nodes)} nodes {sizes}, {self.engine.parameters.vector.size} parameters)"
 
 
+Label: TypeAlias = str | int | float | bool
+"""What a class is called: text, a number or a boolean."""
 AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 """A network with any number of outputs, as the functions of this package take it."""
 
 
-_Essence: TypeAlias = tuple[
-    wiring.Blueprint, bool, tuple[Cost, ...], float, "np.dtype[Float]", Array, np.random.Generator
-]
-
-
-def _rebuilt(
-    plan: wiring.Blueprint,
-    has_one_output: bool,
-    costs: Sequence[Cost],
-    l2: float,
-    dtype: DTypeLike,
-    vector: Array,
-    generator: np.random.Generator,
-) -> AnyNetwork:
-    inputs, outputs = wiring.rebuild(plan)
-    target = outputs[0] if has_one_output else outputs
-    net: AnyNetwork = Network(inputs, target, costs, l2, dtype)
-    net.engine.assign(vector)
-    net.generator = copy.deepcopy(generator)
-    return net
+_REBUILT = {"inputs", "outputs", "costs", "nodes", "has_one_output", "dtype", "_l2", "generator", "_by_name", "engine"}
+"""Attributes that `Network._rebuilt` sets."""
 
 
 def _checked_l2(l2: float) -> float:
     if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
         raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
     return float(l2)
+
+
+def _checked_classes(classes: Iterable[Label], outputs: Sequence[Node]) -> tuple[Label, ...]:
+    if isinstance(classes, str) or not isinstance(classes, Iterable):
+        raise ArgumentError(f"classes: received {classes!r}, expected a sequence of labels")
+    labels = tuple(label.item() if isinstance(label, np.generic) else label for label in classes)
+    for k, label in enumerate(labels):
+        if not isinstance(label, (str, int, float)) or (isinstance(label, float) and not math.isfinite(label)):
+            raise ArgumentError(f"classes[{k}]: received {label!r}, expected a string, a finite number or a boolean")
+    expected = max(outputs[0].size, 2)
+    if len(outputs) > 1 or len(labels) != expected:
+        raise ArgumentError(
+            f"classes: received {len(labels)} labels for {len(outputs)} outputs of {outputs[0].size} units,"
+            f" expected {expected} for one output"
+        )
+    if len(set(labels)) < len(labels):
+        raise ArgumentError("classes: received a label twice, expected distinct labels")
+    return labels
 
 
 def _generator(seed: int | None) -> np.random.Generator:

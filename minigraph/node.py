@@ -23,6 +23,12 @@ class Caches(Protocol):
         """Return a view of shape (m, s), or raise StateError if the value is not current."""
 
 
+class HasNodes(Protocol):
+    """What a network is to its nodes."""
+
+    nodes: tuple[Node, ...]
+
+
 class Node:
     """One place in the graph: one call of a layer.
 
@@ -44,6 +50,7 @@ class Node:
         self._unit_names: tuple[str, ...] | None = None
         self._children: list[Node] = []
         self._caches: Caches | None = None
+        self._network: HasNodes | None = None
         self._position: int | None = None
         for parent in dict.fromkeys(self.parents):
             parent._children.append(self)
@@ -364,7 +371,9 @@ def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tup
 
 
 def _checked_unit_names(names: Iterable[str], node: Node) -> tuple[str, ...]:
-    given = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ArgumentError(f"unit_names: received {names!r}, expected a sequence of {node.size} names")
+    given = tuple(names)
     seen: set[str] = set()
     for j, name in enumerate(given, start=1):
         if not isinstance(name, str) or not name:

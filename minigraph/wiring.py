@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
+import copyreg
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from minigraph.activations import ActivationName
 from minigraph.costs import Cost, CostName, as_cost
 from minigraph.errors import ArgumentError, GraphError
 from minigraph.layers import InputLayer, Layer
-from minigraph.node import Node, as_nodes
+from minigraph.node import HasNodes, Node, as_nodes
 from minigraph.topology import topological_order
 
 
@@ -31,8 +31,8 @@ class Wiring:
 class Blueprint:
     """A graph in topological order, nodes by their place in it, so that copies of any depth need no recursion."""
 
-    nodes: tuple[tuple[Layer, tuple[int, ...], int, str], ...]
-    """(layer, parents, size, name) of each node."""
+    nodes: tuple[tuple[Layer, tuple[int, ...], int, str | None, tuple[str, ...] | None], ...]
+    """(layer, parents, size, name, unit names) of each node."""
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
 
@@ -66,10 +66,11 @@ def connect(
     return Wiring(sources, targets, costs, tuple(nodes), _names(nodes), shapes)
 
 
-def settle(nodes: Sequence[Node]) -> None:
-    """Give the nodes their positions, and keep only children that belong to the network."""
+def settle(nodes: Sequence[Node], network: HasNodes) -> None:
+    """Give the nodes their network and their positions in it, and keep only children that belong to the network."""
     members = set(nodes)
     for position, node in enumerate(nodes, start=1):
+        node._network = network
         node._position = position
         node._children = []
     for node in nodes:
@@ -81,23 +82,41 @@ def settle(nodes: Sequence[Node]) -> None:
 
 
 def blueprint(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> Blueprint:
-    """Write down the graph of a network, with layers that belong to none."""
-    layers: dict[Layer, Layer] = {}
-    for node in nodes:
-        if node.layer not in layers:
-            layers[node.layer] = copy.copy(node.layer)
-            layers[node.layer]._owner = None
+    """Write down a graph whose nodes are in topological order."""
     place = {node: index for index, node in enumerate(nodes)}
-    plans = [(layers[node.layer], tuple(place[each] for each in node.parents), node.size, node.name) for node in nodes]
-    return Blueprint(tuple(plans), tuple(place[node] for node in inputs), tuple(place[node] for node in outputs))
+    plans = tuple(
+        (node.layer, tuple(place[each] for each in node.parents), node.size, node._name, node.unit_names)
+        for node in nodes
+    )
+    return Blueprint(plans, tuple(place[node] for node in inputs), tuple(place[node] for node in outputs))
 
 
 def rebuild(plan: Blueprint) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    """Return inputs and outputs of a graph with new nodes, none of them in a network."""
+    """Return inputs and outputs of a graph with new nodes of the plan's layers, none of them in a network."""
     nodes: list[Node] = []
-    for layer, parents, size, name in plan.nodes:
-        nodes.append(Node(layer, [nodes[index] for index in parents], size, name))
+    for layer, parents, size, name, unit_names in plan.nodes:
+        node = Node(layer, [nodes[index] for index in parents], size, name)
+        node._unit_names = unit_names
+        nodes.append(node)
     return tuple(nodes[index] for index in plan.inputs), tuple(nodes[index] for index in plan.outputs)
+
+
+def _reduce_node(node: Node) -> tuple[Callable[..., Node], tuple[object, ...]]:
+    """Copy and pickle a node as its place in its network; one without a network, with its ancestors."""
+    if node._network is not None:
+        return _node_at, (node._network, node.position)
+    return _only_output, (blueprint(topological_order([node], lambda each: each.parents), (), (node,)),)
+
+
+def _node_at(network: HasNodes, position: int) -> Node:
+    return network.nodes[position - 1]
+
+
+def _only_output(plan: Blueprint) -> Node:
+    return rebuild(plan)[1][0]
+
+
+copyreg.pickle(Node, _reduce_node)
 
 
 def _as_ends(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
