@@ -24,6 +24,8 @@ from minigraph.activations import (
 from minigraph.arrays import Array, reshape, unroll
 from minigraph.buffers import Buffers
 from minigraph.build import mlp
+from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
+from minigraph.checkpoint import Checkpoint
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
 from minigraph.data import one_hot
 from minigraph.errors import (
@@ -42,10 +44,15 @@ from minigraph.errors import (
 )
 from minigraph.explain import Explanation, explain
 from minigraph.gradcheck import GradientCheck, check_gradient
+from minigraph.history import History
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
+from minigraph.metrics import TopK
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
+from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
+from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
+from minigraph.training import fit
 
 __version__ = "0.1.0"
 
@@ -53,28 +60,37 @@ __all__ = [
     "Activate",
     "Activation",
     "ActivationName",
+    "Adam",
+    "AdamW",
     "Add",
     "AnyNetwork",
     "ArgumentError",
     "Array",
     "Buffers",
+    "Callback",
     "CategoricalCrossEntropy",
+    "Checkpoint",
     "Concat",
     "Constant",
+    "CosineDecay",
     "Cost",
     "CostName",
     "CrossEntropy",
     "DataFormatError",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Edge",
     "Elu",
     "Explanation",
+    "ExponentialDecay",
     "Gelu",
     "GradientCheck",
     "GradientCheckError",
+    "GradientDescent",
     "GraphError",
     "He",
+    "History",
     "Identity",
     "Initializer",
     "Input",
@@ -88,8 +104,11 @@ __all__ = [
     "NonFiniteDataError",
     "NonFiniteError",
     "Normal",
+    "Optimizer",
+    "RMSProp",
     "Relu",
     "RenderError",
+    "SaveCheckpoint",
     "ShapeError",
     "Sigmoid",
     "Silu",
@@ -97,12 +116,16 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "StateError",
+    "StepDecay",
     "Tanh",
+    "TopK",
     "Uniform",
     "Unit",
+    "WarmUp",
     "Zeros",
     "check_gradient",
     "explain",
+    "fit",
     "mlp",
     "one_hot",
     "reshape",

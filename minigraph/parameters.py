@@ -88,9 +88,13 @@ class Parameters:
         """
         np.multiply(self.gradient_vector, scale, out=self.gradient_vector)
         if decay:
-            for gradient, weights, scratch in self._decay_blocks:
-                np.multiply(weights, decay, out=scratch)
-                np.add(gradient, scratch, out=gradient)
+            self.add_decay(decay)
+
+    def add_decay(self, decay: float) -> None:
+        """Add decay Θ_ij, j >= 1, to the gradient: the derivative of the regularization term."""
+        for gradient, weights, scratch in self._decay_blocks:
+            np.multiply(weights, decay, out=scratch)
+            np.add(gradient, scratch, out=gradient)
 
     def penalty(self) -> float:
         """Return Σ Θ_ij² over all layers, the bias column excluded (some slides print (ΣΘ)²)."""

@@ -1,0 +1,105 @@
+"""The history of a training run: numbers by epoch."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minigraph.errors import ArgumentError, nearest
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class History(Mapping[str, list[float]]):
+    """What training recorded after each epoch, as lists of one length by name.
+
+    `cost` is the mean of cost(i) as the mini-batches saw it, while Θ moved and dropout was on, plus the
+    regularization term at the beginning of the epoch; `J` is the cost of the whole training set at the end
+    of the epoch with dropout off, if asked for. `validation_cost` leaves the regularization term out.
+    What was not recorded in some epoch is nan there.
+
+    >>> import minigraph as mg
+    >>> net = mg.mlp([2, 3, 1], seed=0)
+    >>> history = mg.fit(net, [[0, 1], [1, 0]], [1, 0], epochs=3, progress=False, seed=0)
+    >>> history.epochs
+    3
+    >>> history["cost"][-1] < history["cost"][0]
+    True
+    """
+
+    def __init__(self) -> None:
+        self._series: dict[str, list[float]] = {}
+        self.epochs = 0
+        self.stopped: str | None = None
+        """Why training ended before its last epoch; None if it did not."""
+
+    def record(self, values: Mapping[str, float]) -> None:
+        """Add the numbers of one more epoch."""
+        for name in values:
+            self._series.setdefault(name, [math.nan] * self.epochs)
+        self.epochs += 1
+        for name, series in self._series.items():
+            series.append(float(values.get(name, math.nan)))
+
+    def restore(self, series: Mapping[str, list[float]], epochs: int) -> None:
+        """Take over what an interrupted training recorded."""
+        self._series = {name: list(values) for name, values in series.items()}
+        self.epochs = epochs
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Return a copy of all series by name."""
+        return {name: list(series) for name, series in self._series.items()}
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write one line per epoch, with a heading, and return the path.
+
+        Numbers are written in full, so that reading them gives the same bits.
+
+        Args:
+            path: of the file, which is replaced if it exists.
+        """
+        target = Path(path)
+        temporary = target.with_name(target.name + ".part")
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["epoch", *self._series])
+            for index, row in enumerate(zip(*self._series.values(), strict=True)):
+                writer.writerow([index + 1, *(repr(value) for value in row)])
+        temporary.replace(target)
+        return target
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw cost and metrics by epoch and return the Axes; needs the extra `plot`.
+
+        Args:
+            ax: where to draw; None makes a new figure.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        from minigraph.plots import plot_history
+
+        return plot_history(self, ax=ax)
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self._series:
+            raise ArgumentError(f"name: received {name!r}, which was not recorded{nearest(name, self._series)}")
+        return self._series[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._series
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name} {series[-1]:.4g}" for name, series in self._series.items() if series)
+        return f"History({self.epochs} epochs; {last})" if last else "History(0 epochs)"
