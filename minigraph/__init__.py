@@ -51,6 +51,7 @@ from minigraph.metrics import TopK
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
 from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
+from minigraph.persistence import load, save
 from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
 from minigraph.training import fit
 
@@ -126,8 +127,10 @@ __all__ = [
     "check_gradient",
     "explain",
     "fit",
+    "load",
     "mlp",
     "one_hot",
     "reshape",
+    "save",
     "unroll",
 ]

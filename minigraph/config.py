@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from minigraph.errors import ArgumentError
@@ -34,14 +35,13 @@ class Configurable:
         Raises:
             ArgumentError: there is no such attribute, or the constructor takes *args or **kwargs.
         """
-        if type(self).__init__ is object.__init__:
-            return {}
         config = {}
-        for name, parameter in inspect.signature(type(self)).parameters.items():
-            if parameter.kind in _VARIADIC or not hasattr(self, name):
+        constructor: Callable[..., Configurable] = type(self)
+        for name, is_variadic in _arguments(constructor):
+            if is_variadic or not hasattr(self, name):
                 raise ArgumentError(
                     f"{type(self).__name__}: its argument {name!r} is in no attribute of that name, so it cannot be"
-                    " written down; expected self." + name + ", or methods to_config and from_config"
+                    f" written down; expected self.{name}, or methods to_config and from_config"
                 )
             config[name] = getattr(self, name)
         return config
@@ -50,3 +50,9 @@ class Configurable:
     def from_config(cls, config: Mapping[str, object]) -> Self:
         """Make an object from what `to_config` gave."""
         return cls(**config)
+
+
+@functools.cache
+def _arguments(constructor: Callable[..., object]) -> list[tuple[str, bool]]:
+    """Return the name of every argument, and whether it is *args or **kwargs."""
+    return [(name, each.kind in _VARIADIC) for name, each in inspect.signature(constructor).parameters.items()]

@@ -1,0 +1,31 @@
+"""Optional dependencies, imported where they are used."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from minigraph.errors import MissingExtraError
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional dependency.
+
+    Args:
+        module: to import, as in an import statement.
+        extra: of this package, which brings it.
+
+    Raises:
+        MissingExtraError: it is not installed; the message says how to get it.
+
+    >>> require("scipy_of_another_name", "scipy")
+    Traceback (most recent call last):
+    minigraph.errors.MissingExtraError: scipy_of_another_name is not installed: pip install 'minigraph[scipy]'
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        # Something that the module itself misses is another matter.
+        if error.name != module.split(".")[0]:
+            raise
+        raise MissingExtraError(f"{error.name} is not installed: pip install 'minigraph[{extra}]'") from error
