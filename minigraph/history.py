@@ -82,9 +82,9 @@ class History(Mapping[str, list[float]]):
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from minigraph.plots import plot_history
+        from minigraph import plots
 
-        return plot_history(self, ax=ax)
+        return plots.history(self, ax=ax)
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._series:
