@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from minigraph import batch
 from minigraph.arrays import Array, Float, matrix, numeric
 from minigraph.batch import Data
+from minigraph.columns import check_columns, name_units
 from minigraph.costs import Cost
 from minigraph.errors import MinigraphError, ShapeError
 from minigraph.network import AnyNetwork
@@ -181,6 +182,13 @@ def dataset(net: AnyNetwork, X: TrainingData, Y: TrainingData, names: tuple[str,
     return result
 
 
+def name_all_units(net: AnyNetwork, X: TrainingData, Y: TrainingData) -> None:
+    """Let nodes without unit names take over those of the columns, where the checked data are DataFrames."""
+    for nodes, data, argument in ((net.inputs, X, "X"), (net.outputs, Y, "Y")):
+        for node, (_, values) in zip(nodes, _split(nodes, data, argument), strict=True):
+            name_units(node, values)
+
+
 def pieces(m: int, size: int = _PIECE) -> Iterator[Indices]:
     """Yield the indices 0 … m − 1, some at a time."""
     for start in range(0, m, size):
@@ -192,13 +200,14 @@ def is_stream(source: object) -> bool:
     if isinstance(source, np.ndarray):
         return _mapped_file(source) is not None
     in_memory = (list, tuple, str, bytes, Mapping)
-    tabular = ("iloc", "__array_interface__", "__dlpack__")
+    tabular = ("iloc", "columns", "__array_interface__", "__dlpack__")
     return (
         isinstance(source, Rows) and not isinstance(source, in_memory) and not any(hasattr(source, t) for t in tabular)
     )
 
 
 def _column(node: Node, source: Source, label: str, dtype: np.dtype[Float], check: _Check) -> Column:
+    check_columns(node, source, label)
     if is_stream(source):
         rows = cast(Rows, source)
         if len(rows) == 0:

@@ -13,7 +13,7 @@ from minigraph import batch
 from minigraph.arrays import Array, numeric, real, whole
 from minigraph.callbacks import Callback
 from minigraph.checkpoint import Checkpoint
-from minigraph.datasets import Dataset, Indices, TrainingData, dataset, pieces
+from minigraph.datasets import Dataset, Indices, TrainingData, dataset, name_all_units, pieces
 from minigraph.errors import ArgumentError, ModelFormatError, ShapeError
 from minigraph.evaluation import Evaluation
 from minigraph.history import History
@@ -24,7 +24,7 @@ from minigraph.optimizers import Optimizer, OptimizerName, Updates, as_optimizer
 from minigraph.progress import progress_for
 from minigraph.steps import Clip, Steps
 
-Validation: TypeAlias = float | tuple[TrainingData, TrainingData]
+Validation: TypeAlias = float | tuple[TrainingData, TrainingData] | tuple[TrainingData, TrainingData, ArrayLike]
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[int, float] | ArrayLike
 
 
@@ -58,13 +58,13 @@ def fit(
     Args:
         net: the network; afterwards its z, a and δ are stale.
         X: inputs as in `net.forward`; instead of an array also an `np.memmap` or any object with `len` and
-            `[indices]`, which is then read by mini-batches.
+            `[indices]`, which is then read by mini-batches. Columns of DataFrames name the units, as there.
         Y: targets as in `net.backward`, or sources of rows as X.
         optimizer: an `Optimizer`, or a name for one with its usual settings.
         epochs: how often to go through the training set, in all.
         batch_size: m >= 1; None takes the whole training set in every step.
-        validation: (X, Y) to watch, or the share of the examples, 0 < share < 1, to set aside for it, drawn
-            by the seed.
+        validation: (X, Y) to watch, or (X, Y, weights of the examples); or the share of the examples,
+            0 < share < 1, to set aside for it, drawn by the seed.
         shuffle: draw a new order for every epoch from the seed.
         callbacks: called between steps and epochs, in this order.
         progress: show a bar (extra `progress`), or a line now and then where there is no terminal.
@@ -125,6 +125,7 @@ def fit(
     if checkpoint is not None:
         _require_same(checkpoint, run)
         run.resume(checkpoint)
+    name_all_units(net, X, Y)
     run.go(progress_for(progress, epochs, run.steps_per_epoch, run.batch_size, run.step))
     return run.history
 
@@ -136,8 +137,11 @@ def _divide(
     everything = np.arange(examples.m)
     if validation is None:
         return everything, everything[:0], None
-    if isinstance(validation, tuple) and len(validation) == 2:
-        other = dataset(net, *validation, names=("validation[0]", "validation[1]"))
+    if isinstance(validation, tuple):
+        if len(validation) not in (2, 3):
+            raise ArgumentError(f"validation: received {len(validation)} parts, expected (X, Y) or (X, Y, weights)")
+        other = dataset(net, validation[0], validation[1], names=("validation[0]", "validation[1]"))
+        other.weights = batch.example_weights(validation[2], other.m) if len(validation) == 3 else None
         return everything, np.arange(other.m), other
     share = real(validation, "validation", "(X, Y), or a share between 0 and 1", 0, 1)
     count = round(share * examples.m)

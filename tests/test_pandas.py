@@ -95,6 +95,16 @@ class TestNames:
         net.backward(pd.DataFrame(Y, columns=["no", "yes"]))
         assert net.outputs[0].unit_names == ("no", "yes")
 
+    def test_training_takes_the_names_and_compares_them(self, net: mg.Network[mg.Array], frame: pd.DataFrame) -> None:
+        twin = net.copy()
+        mg.fit(net, frame, pd.DataFrame(Y, columns=["no", "yes"]), epochs=2, seed=0, progress=False)
+        mg.fit(twin, X, Y, epochs=2, seed=0, progress=False)
+        assert np.array_equal(net.unroll(), twin.unroll())
+        assert net.inputs[0].unit_names == ("age", "height")
+        assert net.outputs[0].unit_names == ("no", "yes")
+        with pytest.raises(mg.ArgumentError, match="received the columns height, age"):
+            mg.fit(net, frame[["height", "age"]], Y, progress=False)
+
     def test_each_input_takes_the_names_of_its_own_table(self, frame: pd.DataFrame) -> None:
         left, right = mg.Input(1, "left"), mg.Input(1, "right")
         net = mg.Network([left, right], mg.Dense(1)(mg.Concat()([left, right])))
