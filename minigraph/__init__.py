@@ -28,6 +28,7 @@ from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
 from minigraph.checkpoint import Checkpoint
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
 from minigraph.data import one_hot
+from minigraph.diagram import Diagram, diagram
 from minigraph.errors import (
     ArgumentError,
     DataFormatError,
@@ -79,6 +80,7 @@ __all__ = [
     "CrossEntropy",
     "DataFormatError",
     "Dense",
+    "Diagram",
     "Dropout",
     "EarlyStopping",
     "Edge",
@@ -125,6 +127,7 @@ __all__ = [
     "WarmUp",
     "Zeros",
     "check_gradient",
+    "diagram",
     "explain",
     "fit",
     "load",

@@ -1,0 +1,8 @@
+"""Drawings of networks: every unit with its numbers, or every node as a box."""
+
+from __future__ import annotations
+
+from minigraph.diagram.build import diagram
+from minigraph.diagram.result import Diagram
+
+__all__ = ["Diagram", "diagram"]

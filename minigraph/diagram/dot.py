@@ -1,0 +1,157 @@
+"""A drawing as DOT text: nodes and curves at positions that are computed here and pinned.
+
+Lengths are points, x runs to the right and y down as on a page; DOT's y runs up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from minigraph.diagram.labels import quote, width
+from minigraph.diagram.themes import Theme
+
+Point: TypeAlias = tuple[float, float]
+FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
+BOLD = "Helvetica-Bold"
+LINE_HEIGHT = 1.2
+"""Distance of two lines of text in font sizes, as engines set it."""
+
+
+@dataclass
+class Box:
+    """What a drawing covers."""
+
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+    is_empty: bool = True
+
+    def include(self, x: float, y: float, half_width: float = 0.0, half_height: float = 0.0) -> None:
+        """Grow so that a rectangle about (x, y) lies inside."""
+        sides = (x - half_width, y - half_height, x + half_width, y + half_height)
+        if self.is_empty:
+            self.left, self.top, self.right, self.bottom = sides
+            self.is_empty = False
+        else:
+            self.left, self.top = min(self.left, sides[0]), min(self.top, sides[1])
+            self.right, self.bottom = max(self.right, sides[2]), max(self.bottom, sides[3])
+
+
+class Canvas:
+    """Collects the statements of a drawing in the order in which they are made."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.box = Box()
+        self.nodes: list[str] = []
+        self.edges: list[str] = []
+
+    def node(
+        self,
+        name: str,
+        at: Point,
+        size: tuple[float, float],
+        label: str = "",
+        *,
+        tooltip: str = "",
+        **attributes: str | float,
+    ) -> None:
+        """Draw a shape of the given width and height about a point."""
+        x, y = at
+        self.box.include(x, y, size[0] / 2, size[1] / 2)
+        parts = [f'pos="{_short(x)},{_short(-y)}!"', f"width={_inches(size[0])}", f"height={_inches(size[1])}"]
+        parts += [f"{key}={_value(value)}" for key, value in attributes.items()]
+        if label:
+            parts.append(f"label={label if label.startswith('<') else quote(label)}")
+        if tooltip:
+            parts.append(f"tooltip={quote(tooltip)}")
+        self.nodes.append(f"\t{name} [id={name} {' '.join(parts)}]\n")
+
+    def text(
+        self,
+        name: str,
+        at: Point,
+        text: str,
+        *,
+        size: float = 9.0,
+        colour: str | None = None,
+        bold: bool = False,
+        align: str = "centre",
+        background: str | None = None,
+        tooltip: str = "",
+    ) -> tuple[float, float]:
+        """Write a text about a point, or to the right ("left" aligned) or left ("right" aligned) of it.
+
+        Returns:
+            The width and height that it takes.
+        """
+        wide, high = text_size(text, size, bold)
+        x = at[0] + {"left": wide / 2, "right": -wide / 2}.get(align, 0.0)
+        end = {"left": "\\l", "right": "\\r"}.get(align)
+        label = quote(text) if end is None else _justified(text, end)
+        parts = [
+            f'pos="{_short(x)},{_short(-at[1])}!"',
+            f"width={_inches(wide)} height={_inches(high)} shape={'none' if background is None else 'box'}",
+            f"fontsize={_short(size)} fontcolor={_value(colour or self.theme.ink)}",
+        ]
+        if bold:
+            parts.append(f'fontname="{BOLD}"')
+        if background is not None:
+            parts.append(f"style=filled fillcolor={_value(background)} color={_value(background)} penwidth=0")
+        parts.append(f"label={label} tooltip={quote(tooltip or text)}")
+        self.box.include(x, at[1], wide / 2, high / 2)
+        self.nodes.append(f"\t{name} [id={name} {' '.join(parts)}]\n")
+        return wide, high
+
+    def curve(self, tail: str, head: str, points: Sequence[Point], attributes: str) -> None:
+        """Draw a Bézier curve of 3n + 1 points from one node to another; `attributes` is DOT."""
+        self.edges.append(f'\t{tail} -> {head} [pos="{spline(points)}" {attributes}]\n')
+        for x, y in points:
+            self.box.include(x, y)
+
+    def source(self, comment: str = "") -> str:
+        """Return the drawing as DOT."""
+        theme = self.theme
+        head = [
+            f"\tgraph [layout=neato inputscale=72 splines=line outputorder=edgesfirst pad=0.15"
+            f' bgcolor="{theme.background}" fontname="{FONT}" tooltip={quote(comment)}]\n',
+            f'\tnode [shape=circle fixedsize=true margin=0 fontname="{FONT}" fontsize=9 label="" tooltip=" "'
+            f' color="{theme.ink}" fontcolor="{theme.ink}"]\n',
+            f'\tedge [arrowhead=none color="{theme.muted}" fontname="{FONT}" fontsize=8 tooltip=" "]\n',
+        ]
+        return "".join(["digraph minigraph {\n", *head, *self.nodes, *self.edges, "}\n"])
+
+
+def text_size(text: str, size: float, bold: bool = False) -> tuple[float, float]:
+    """Return the width and height of a text, as good as they can be foreseen."""
+    return width(text, size, bold) + 2.0, (text.count("\n") + 1) * size * LINE_HEIGHT
+
+
+def straight(start: Point, end: Point) -> list[Point]:
+    """Return a straight line as a Bézier curve."""
+    (x0, y0), (x1, y1) = start, end
+    return [start, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end]
+
+
+def spline(points: Iterable[Point]) -> str:
+    """Return the points of a curve as DOT's `pos` has them."""
+    return " ".join(f"{round(x, 1):.10g},{round(-y, 1):.10g}" for x, y in points)
+
+
+def _justified(text: str, end: str) -> str:
+    return '"' + "".join(quote(line)[1:-1] + end for line in text.split("\n")) + '"'
+
+
+def _short(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.10g}"
+
+
+def _inches(points: float) -> str:
+    return f"{points / 72:.4f}"
+
+
+def _value(value: str | float) -> str:
+    return f'"{value}"' if isinstance(value, str) and not value.isalnum() else str(value)

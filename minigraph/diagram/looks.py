@@ -1,0 +1,64 @@
+"""How values look: sign as colour and dashes, magnitude as width; the same everywhere in a drawing."""
+
+from __future__ import annotations
+
+import math
+
+from minigraph.diagram.themes import Theme, blend, faded
+
+THINNEST, THICKEST = 0.5, 4.0
+_LEVELS = 32
+
+
+class SignedLook:
+    """Lines by sign and magnitude: positive solid, negative of another colour and dashed."""
+
+    def __init__(self, theme: Theme, largest: float) -> None:
+        self._theme = theme
+        self._largest = largest or 1.0
+        self._known: dict[tuple[int, bool, bool, bool], str] = {}
+
+    def __call__(self, value: float, dropped: bool = False, dimmed: bool = False) -> str:
+        """Return DOT attributes for a value."""
+        level = min(_LEVELS, round(_LEVELS * abs(value) / self._largest)) if math.isfinite(value) else _LEVELS
+        key = (level, value < 0, dropped, dimmed)
+        if key not in self._known:
+            self._known[key] = self._attributes(level / _LEVELS, *key[1:])
+        return self._known[key]
+
+    def _attributes(self, share: float, negative: bool, dropped: bool, dimmed: bool) -> str:
+        theme = self._theme
+        colour = theme.negative if negative else theme.positive
+        width = THINNEST + (THICKEST - THINNEST) * share
+        style = "dotted" if dropped else "dashed" if negative else "solid"
+        if dimmed or dropped:
+            colour, width = theme.faint, min(width, 0.8)
+        else:
+            colour = faded(colour, 0.3 + 0.7 * share)
+        return f'color="{colour}" penwidth={width:.2f} style={style}'
+
+
+class ErrorLook:
+    """Lines by relative error on a logarithmic scale: thin and pale where small, loud where large."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def __call__(self, value: float, dropped: bool = False, dimmed: bool = False) -> str:
+        """Return DOT attributes for a relative error; nan was not checked."""
+        if math.isnan(value) or dimmed:
+            return f'color="{self._theme.faint}" penwidth=0.5 style=dotted'
+        share = min(1.0, max(0.0, (math.log10(max(value, 1e-16)) + 12) / 10))
+        colour = blend(self._theme.muted, self._theme.warning, share)
+        return f'color="{faded(colour, 0.5 + 0.5 * share)}" penwidth={0.6 + 3.4 * share:.2f} style=solid'
+
+
+def plain(theme: Theme, dropped: bool = False, dimmed: bool = False) -> str:
+    """Return DOT attributes of a link with a fixed weight, or without a value."""
+    colour = theme.faint if dropped or dimmed else theme.muted
+    return f'color="{colour}" penwidth=0.8 style={"dotted" if dropped else "solid"}'
+
+
+def bundled(theme: Theme) -> str:
+    """Return DOT attributes of a bundle of links that are not drawn one by one."""
+    return f'color="{theme.faint}" penwidth=0.7 style=solid'

@@ -1,0 +1,133 @@
+"""The drawing that users hold: its text, its graph, and its pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from minigraph.errors import ArgumentError, nearest
+
+if TYPE_CHECKING:
+    import graphviz
+
+EngineName: TypeAlias = Literal["dot", "graphviz-pure"]
+PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot"]
+FORMATS: tuple[str, ...] = ("svg", "png", "pdf", "dot")
+
+
+class Diagram:
+    """A drawing of a network: DOT text that engines turn into pictures.
+
+    >>> import minigraph as mg
+    >>> drawing = mg.diagram(mg.mlp([2, 1], seed=0))
+    >>> drawing.source.splitlines()[0]
+    'digraph minigraph {'
+    """
+
+    def __init__(
+        self, source: str, *, title: str, description: str, follows_system: bool = False,
+        engine: EngineName | None = None, timeout: float = 60.0,
+    ) -> None:  # fmt: skip
+        self.title = title
+        self.description = description
+        self.engine: EngineName | None = engine
+        self.timeout = timeout
+        self._source = source
+        self._follows_system = follows_system
+        self._graph: graphviz.Digraph | None = None
+
+    @property
+    def source(self) -> str:
+        """The drawing as DOT text; after changes to `graph`, with these."""
+        return self._source if self._graph is None else self._graph.source
+
+    @property
+    def graph(self) -> graphviz.Digraph:
+        """The drawing as a `graphviz.Digraph` to go on editing; what is added shows in all pictures.
+
+        Positions are points with y upwards, and pinned. Graphviz's own methods need `engine="neato"`,
+        which is set, and `neato_no_op=2`.
+        """
+        if self._graph is None:
+            import graphviz
+
+            head, *body, _ = self._source.splitlines(keepends=True)
+            self._graph = graphviz.Digraph("minigraph", engine="neato", body=body)
+            del head
+        return self._graph
+
+    def svg(self) -> str:
+        """Return the drawing as SVG: scales with its place, with title, description and tooltips.
+
+        Raises:
+            RenderError: there is no engine, or it failed.
+        """
+        from minigraph.diagram.engines import run_engine
+        from minigraph.diagram.svg import finished
+
+        raw = run_engine(self.source, "svg", self.engine, self.timeout)
+        return finished(raw, self.title, self.description, self._follows_system)
+
+    def png(self, dpi: float = 144.0) -> bytes:
+        """Return the drawing as PNG.
+
+        Args:
+            dpi: pixels per inch; a point is 1/72 inch.
+
+        Raises:
+            RenderError: there is no engine, or it failed.
+        """
+        from minigraph.diagram.engines import run_engine
+
+        return run_engine(self.source, "png", self.engine, self.timeout, dpi)
+
+    def pdf(self) -> bytes:
+        """Return the drawing as PDF.
+
+        Raises:
+            RenderError: there is no engine that writes PDF, or it failed.
+        """
+        from minigraph.diagram.engines import run_engine
+
+        return run_engine(self.source, "pdf", self.engine, self.timeout)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the drawing in the format that the file's ending names: svg, png, pdf or dot.
+
+        The file is written whole or not at all.
+
+        Returns:
+            The path.
+
+        Raises:
+            ArgumentError: another ending.
+            RenderError: there is no engine for the format, or it failed.
+        """
+        from minigraph.atomic import write_atomically
+
+        target = Path(path)
+        format = target.suffix.lower().removeprefix(".")
+        if format not in FORMATS:
+            raise ArgumentError(f"path: received {os.fspath(path)!r}, expected an ending{nearest(format, FORMATS)}")
+        if format == "png":
+            data = self.png()
+        elif format == "pdf":
+            data = self.pdf()
+        else:
+            data = (self.svg() if format == "svg" else self.source).encode()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, data)
+        return target
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """Show the picture in notebooks; without an engine, the text and how to get one."""
+        from minigraph.diagram.engines import has_engine
+
+        if not has_engine():
+            hint = "No engine to draw it: pip install 'minigraph[render]'"
+            return {"text/plain": f"{self!r}\n{hint}\n\n{self.source}"}
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"Diagram({self.title!r}, {self.source.count(chr(10)) - 2} lines of DOT)"

@@ -1,0 +1,315 @@
+"""The drawing at unit level: units in columns, weights as lines between them."""
+
+from __future__ import annotations
+
+from minigraph.diagram import edges
+from minigraph.diagram.captions import LINE_SIZE, NAME_SIZE, Caption, caption
+from minigraph.diagram.dot import Canvas, Point, text_size
+from minigraph.diagram.labels import number, wrap
+from minigraph.diagram.legend import finish
+from minigraph.diagram.options import Shown
+from minigraph.diagram.pictures import picture
+from minigraph.diagram.placement import Measures, Placement, place
+from minigraph.diagram.scene import Scene
+from minigraph.diagram.themes import tint
+from minigraph.layers import Concat, InputLayer
+from minigraph.node import Node
+from minigraph.notation import Symbol
+
+CAPTION_ROOM = 108.0
+OUTER_ROOM = 96.0
+BIAS_SIDE = 19.0
+_LETTERS: dict[Shown, str] = {"z": "z", "a": "a", "delta": "δ"}
+_DIAMETERS = {0: 36.0, 1: 44.0, 2: 50.0, 3: 60.0}
+_UNIT_FONT = {0: 9.5, 1: 9.5, 2: 9.0, 3: 9.0}
+
+
+def draw_units(scene: Scene) -> str:
+    """Return the DOT text of a drawing at unit level."""
+    canvas = Canvas(scene.theme)
+    net, options = scene.net, scene.options
+    captions = {node: caption(net, node, CAPTION_ROOM) for node in net.nodes}
+    diameter = _DIAMETERS[len(options.in_units)]
+    thumbs = _thumbnail_nodes(scene)
+    outer = {node: _outer_width(scene, node) + (diameter + 6 if node in thumbs else 0) for node in net.nodes}
+    gap = edges.least_gap(scene)
+    while True:
+        measures = Measures(diameter, diameter + (14 if diameter > 40 else 12), gap)
+        placement = place(net.nodes, scene.selections, scene.links, captions, measures, outer, options.direction)
+        reach = {node: diameter / 2 + (diameter + 4 if node in thumbs else 0) for node in net.nodes}
+        plan = edges.plan(scene, placement, measures, reach)
+        if plan.has_room or gap > 400:
+            break
+        gap *= 1.2
+    _boxes(canvas, scene, placement, measures)
+    edges.draw(canvas, scene, plan)
+    for node in net.nodes:
+        _column(canvas, scene, node, placement, measures)
+        _write_caption(canvas, node, captions[node], placement, measures)
+    for node in thumbs:
+        _thumbnails(canvas, scene, node, placement, measures)
+    _images(canvas, scene, placement, measures, outer)
+    edges.write_numbers(canvas, scene, plan)
+    finish(canvas, scene, plan)
+    return canvas.source(options.title or "")
+
+
+def _column(canvas: Canvas, scene: Scene, node: Node, placement: Placement, measures: Measures) -> None:
+    selection = scene.selections[node]
+    for row, j in enumerate(selection.rows):
+        at = placement.page(*placement.rows[node][row])
+        if j is None:
+            _left_out(canvas, scene, node, row, at)
+        elif j == 0:
+            canvas.node(
+                f"a_{node.position}_0",
+                at,
+                (BIAS_SIDE, BIAS_SIDE),
+                "1",
+                tooltip=f"{Symbol('a', (0,), node.position).text} = 1: bias unit of {node.name!r}",
+                shape="square",
+                style="filled",
+                fillcolor=scene.theme.panel,
+                color=scene.theme.muted,
+            )
+        else:
+            _unit(canvas, scene, node, j, at, measures)
+            _beside(canvas, scene, node, j, at, placement, measures)
+
+
+def _unit(canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, measures: Measures) -> None:
+    theme, held = scene.theme, scene.values[node]
+    dropped = held.kept is not None and not held.kept[j - 1]
+    look: dict[str, str | float] = {"fontsize": _UNIT_FONT[len(scene.options.in_units)]}
+    delta, a = held.get("delta", j), held.get("a", j)
+    if dropped:
+        look |= {
+            "color": theme.faint,
+            "style": "dashed,filled",
+            "fillcolor": theme.background,
+            "fontcolor": theme.faint,
+        }
+    else:
+        styles = ["filled"]
+        look["fillcolor"] = theme.background
+        if isinstance(node.layer, Concat):
+            styles.append("rounded")
+        if a and "a" in scene.options.show and (top := scene.scale.a.get(node.name)):
+            look["fillcolor"] = tint(theme, a / top)
+        look["style"] = ",".join(styles)
+        if delta and "delta" in scene.options.show:
+            look["color"] = theme.negative if delta < 0 else theme.positive
+            look["penwidth"] = round(1 + 3.5 * min(1.0, abs(delta) / (scene.scale.delta or 1.0)), 2)
+    if isinstance(node.layer, Concat):
+        look["shape"] = "box"
+    side = measures.diameter
+    canvas.node(
+        f"a_{node.position}_{j}", at, (side, side), unit_text(scene, node, j), tooltip=_tooltip(scene, node, j), **look
+    )
+
+
+def unit_text(scene: Scene, node: Node, j: int) -> str:
+    """Return what stands in a unit: the values asked for, or its name if none."""
+    lines = ["+"] if node.layer.kind == "add" and len(scene.options.in_units) < 3 else []
+    for what in scene.options.in_units:
+        if what != "a" and isinstance(node.layer, InputLayer):
+            continue
+        value = scene.values[node].get(what, j)
+        symbol = Symbol(_LETTERS[what], (j,)).text
+        if scene.options.example == "mean":
+            symbol = f"|{symbol}|"
+        lines.append(f"{symbol} {'—' if value is None else number(value)}")
+    return "\n".join(lines) if scene.options.in_units else Symbol("a", (j,), node.position).text
+
+
+def _tooltip(scene: Scene, node: Node, j: int) -> str:
+    lines = [f"unit {j} of {node.name!r}"]
+    if node in scene.options.names:
+        lines[0] += f": {scene.options.names[node][j - 1]}"
+    mean = "mean |{}|" if scene.options.example == "mean" else "{}"
+    for what, letter in (("z", "z"), ("a", "a"), ("delta", "δ"), ("target", "y")):
+        value = scene.values[node].get(what, j)
+        if value is not None:
+            lines.append(f"{mean.format(Symbol(letter, (j,), node.position).text)} = {value!r}")
+    kept = scene.values[node].kept
+    if kept is not None and not kept[j - 1]:
+        lines.append("dropped out")
+    return "\n".join(lines)
+
+
+def _left_out(canvas: Canvas, scene: Scene, node: Node, row: int, at: Point) -> None:
+    selection = scene.selections[node]
+    name = f"more_{node.position}_{row}"
+    count = int((selection.row_of[1:][~selection.is_shown[1:]] == row).sum())
+    is_stated = row == selection.widest_gap
+    tooltip = f"⋮ {count} more units of {node.name!r}; {selection.statement}"
+    x, y = at[0], at[1] - (8 if is_stated else 0)
+    canvas.node(name, (x, y), (14, 22), tooltip=tooltip, shape="none")
+    for step in (-1, 0, 1):
+        canvas.node(
+            f"{name}_{step + 2}", (x, y + 6.5 * step), (3, 3), style="filled", fillcolor=scene.theme.ink, penwidth=0
+        )
+    if is_stated:
+        canvas.text(
+            f"{name}_count",
+            (at[0], at[1] + 15),
+            selection.statement,
+            size=8.5,
+            colour=scene.theme.muted,
+            background=scene.theme.background,
+            tooltip=tooltip,
+        )
+
+
+def _beside(
+    canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, placement: Placement, measures: Measures
+) -> None:
+    """Write a unit's name and target outside of it."""
+    lines = _outer_lines(scene, node, j)
+    if not lines:
+        return
+    text = "\n".join(wrap(line, OUTER_ROOM, 9) for line in lines)
+    high = text_size(text, 9)[1]
+    distance = measures.diameter / 2 + 6
+    before = not node.parents
+    name = f"beside_{node.position}_{j}"
+    if placement.is_horizontal:
+        is_left = before == (placement.direction == "LR")
+        x = at[0] - distance if is_left else at[0] + distance
+        canvas.text(name, (x, at[1]), text, align="right" if is_left else "left")
+    else:
+        is_above = before == (placement.direction == "TB")
+        y = at[1] - distance - high / 2 if is_above else at[1] + distance + high / 2
+        canvas.text(name, (at[0], y), text)
+
+
+def _outer_lines(scene: Scene, node: Node, j: int) -> list[str]:
+    lines = [scene.options.names[node][j - 1]] if node in scene.options.names else []
+    if "target" in scene.options.show and node in scene.net.outputs:
+        target = scene.values[node].get("target", j)
+        lines.append(f"{Symbol('y', (j,)).text} {'—' if target is None else number(target)}")
+    return lines
+
+
+def _outer_width(scene: Scene, node: Node) -> float:
+    sizes = [
+        text_size("\n".join(wrap(line, OUTER_ROOM, 9) for line in lines), 9)
+        for j in scene.selections[node].shown
+        if (lines := _outer_lines(scene, node, j))
+    ]
+    is_horizontal = scene.options.direction in ("LR", "RL")
+    return max((size[0 if is_horizontal else 1] + 8 for size in sizes), default=0.0)
+
+
+def _write_caption(canvas: Canvas, node: Node, text: Caption, placement: Placement, measures: Measures) -> None:
+    rows = [placement.page(*point) for point in placement.rows[node]]
+    wide, high = text.size
+    name_high = text_size(text.name, NAME_SIZE, bold=True)[1]
+    if placement.is_horizontal:
+        x, top = rows[0][0], rows[-1][1] + measures.diameter / 2 + 8
+    else:
+        x = rows[0][0] - measures.diameter / 2 - 12 - wide / 2
+        top = rows[0][1] - high / 2
+    theme = canvas.theme
+    canvas.text(
+        f"name_{node.position}",
+        (x, top + name_high / 2),
+        text.name,
+        size=NAME_SIZE,
+        bold=True,
+        background=theme.background,
+    )
+    canvas.text(
+        f"rule_{node.position}",
+        (x, top + name_high + (high - name_high) / 2),
+        text.lines,
+        size=LINE_SIZE,
+        colour=theme.muted,
+        background=theme.background,
+    )
+
+
+def _boxes(canvas: Canvas, scene: Scene, placement: Placement, measures: Measures) -> None:
+    """Draw a frame about the units that a Concat puts side by side."""
+    for node in scene.net.nodes:
+        if isinstance(node.layer, Concat):
+            points = [placement.page(*point) for point in placement.rows[node]]
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            side = measures.diameter + 9
+            centre = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+            size = (max(xs) - min(xs) + side, max(ys) - min(ys) + side)
+            canvas.node(
+                f"box_{node.position}",
+                centre,
+                size,
+                shape="box",
+                style="rounded",
+                color=scene.theme.muted,
+                penwidth=0.8,
+            )
+
+
+def _thumbnail_nodes(scene: Scene) -> list[Node]:
+    """Return the nodes whose units see exactly the pixels of the picture."""
+    shape = scene.options.image_shape
+    if shape is None or not scene.options.thumbnails:
+        return []
+    pixels = shape[0] * shape[1]
+    return [
+        node
+        for node in scene.net.nodes
+        if node.layer in scene.edge_values
+        and node.layer.parameters().shape[1] == 1 + pixels
+        and not node.parents[0].parents
+    ]
+
+
+def _thumbnails(canvas: Canvas, scene: Scene, node: Node, placement: Placement, measures: Measures) -> None:
+    shape = scene.options.image_shape or (1, 1)
+    pixel = max(1, int(measures.diameter / max(shape)))
+    theta = node.layer.parameters()
+    for row, j in enumerate(scene.selections[node].rows):
+        if j:
+            u, v = placement.rows[node][row]
+            at = placement.page(u + measures.diameter + 3, v)
+            label = picture(theta[j - 1, 1:].tolist(), shape, pixel, scene.theme, signed=True)
+            canvas.node(
+                f"weights_{node.position}_{j}",
+                at,
+                (pixel * shape[1], pixel * shape[0]),
+                label,
+                tooltip=f"incoming weights of unit {j} of {node.name!r}, the largest {abs(theta[j - 1, 1:]).max():.3g}",
+                shape="box",
+                color=scene.theme.faint,
+            )
+
+
+def _images(canvas: Canvas, scene: Scene, placement: Placement, measures: Measures, outer: dict[Node, float]) -> None:
+    shape = scene.options.image_shape
+    if shape is None:
+        return
+    pixel = max(2, round(112 / max(shape)))
+    for node in scene.net.inputs:
+        values = scene.values[node].a
+        if node.size != shape[0] * shape[1]:
+            continue
+        wide, high = pixel * shape[1], pixel * shape[0]
+        rows = placement.rows[node]
+        u, v = rows[0][0], (rows[0][1] + rows[-1][1]) / 2
+        extent = wide if placement.is_horizontal else high
+        at = placement.page(u - measures.diameter / 2 - outer[node] - 24 - extent / 2, v)
+        label = "" if values is None else picture(values, shape, pixel, scene.theme, signed=min(values) < 0)
+        what = "mean |a|" if scene.options.example == "mean" else f"example {scene.options.example}"
+        canvas.node(
+            f"image_{node.position}",
+            at,
+            (wide, high),
+            label or "—",
+            tooltip=f"{what} as a picture of {shape[0]}×{shape[1]}",
+            shape="box",
+            color=scene.theme.muted,
+            penwidth=0.8,
+        )
+        canvas.text(
+            f"image_{node.position}_caption", (at[0], at[1] + high / 2 + 10), what, size=8.5, colour=scene.theme.muted
+        )
