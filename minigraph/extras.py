@@ -25,7 +25,7 @@ def require(module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        # Something that the module itself misses is another matter.
-        if error.name != module.split(".")[0]:
-            raise
-        raise MissingExtraError(f"{error.name} is not installed: pip install 'minigraph[{extra}]'") from error
+        package = module.partition(".")[0]
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise  # something that the package itself misses is another matter
+        raise MissingExtraError(f"{package} is not installed: pip install 'minigraph[{extra}]'") from error
