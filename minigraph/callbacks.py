@@ -32,15 +32,19 @@ class Callback(Protocol):
 
     def on_start(self, run: Run) -> None:
         """Do something before the first step."""
+        return
 
     def on_step_end(self, run: Run) -> None:
         """Do something after a step."""
+        return
 
     def on_epoch_end(self, run: Run) -> None:
         """Do something after an epoch, which is in `run.history` already."""
+        return
 
     def on_end(self, run: Run) -> None:
         """Do something after the last step."""
+        return
 
     def state(self) -> Mapping[str, Array]:
         """Return what a checkpoint is to keep of this callback."""
@@ -48,6 +52,7 @@ class Callback(Protocol):
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Take back what `state` gave, before `on_start` of a resumed training."""
+        return
 
 
 class EarlyStopping(Callback):
