@@ -5,6 +5,7 @@ Lengths are points, x runs to the right and y down as on a page; DOT's y runs up
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from minigraph.diagram.labels import quote, width
 from minigraph.diagram.themes import Theme
 
 Point: TypeAlias = tuple[float, float]
-FONT = "Helvetica,Arial,Liberation Sans,sans-serif"
+FONT = "Helvetica"
 BOLD = "Helvetica-Bold"
 LINE_HEIGHT = 1.2
 """Distance of two lines of text in font sizes, as engines set it."""
@@ -117,10 +118,10 @@ class Canvas:
         theme = self.theme
         head = [
             f"\tgraph [layout=neato inputscale=72 splines=line outputorder=edgesfirst pad=0.15"
-            f' bgcolor="{theme.background}" fontname="{FONT}" tooltip={quote(comment)}]\n',
-            f'\tnode [shape=circle fixedsize=true margin=0 fontname="{FONT}" fontsize=9 label="" tooltip=" "'
+            f' bgcolor="{theme.background}" fontname={FONT} tooltip={quote(comment)}]\n',
+            f'\tnode [shape=circle fixedsize=true margin=0 fontname={FONT} fontsize=9 label="" tooltip=" "'
             f' color="{theme.ink}" fontcolor="{theme.ink}"]\n',
-            f'\tedge [arrowhead=none color="{theme.muted}" fontname="{FONT}" fontsize=8 tooltip=" "]\n',
+            f'\tedge [arrowhead=none color="{theme.muted}" fontname={FONT} fontsize=8 tooltip=" "]\n',
         ]
         return "".join(["digraph minigraph {\n", *head, *self.nodes, *self.edges, "}\n"])
 
@@ -134,6 +135,19 @@ def straight(start: Point, end: Point) -> list[Point]:
     """Return a straight line as a Bézier curve."""
     (x0, y0), (x1, y1) = start, end
     return [start, ((2 * x0 + x1) / 3, (2 * y0 + y1) / 3), ((x0 + 2 * x1) / 3, (y0 + 2 * y1) / 3), end]
+
+
+def arrow(canvas: Canvas, tail: str, head: str, points: Sequence[Point], length: float = 6.0) -> None:
+    """Draw a curve with an arrowhead whose tip is the last of the points."""
+    (x0, y0), (x1, y1) = points[-2], points[-1]
+    share = length / (math.hypot(x1 - x0, y1 - y0) or 1.0)
+    base = (x1 - share * (x1 - x0), y1 - share * (y1 - y0))
+    for x, y in points:
+        canvas.box.include(x, y)
+    tip = spline([points[-1]])
+    canvas.edges.append(
+        f'\t{tail} -> {head} [pos="e,{tip} {spline([*points[:-1], base])}" arrowhead=normal arrowsize=0.6]\n'
+    )
 
 
 def spline(points: Iterable[Point]) -> str:

@@ -64,10 +64,11 @@ class Plan:
 
 def least_gap(scene: Scene) -> float:
     """Return the room between columns to begin with."""
+    rows = max(len(selection.rows) for selection in scene.selections.values())
     if not scene.options.on_edges and scene.options.before is None:
-        return 96.0
+        return max(96.0, min(240.0, 11.0 * rows))
     most = max((len(link.edges) for link in scene.links), default=0)
-    return 150.0 if most > 12 else 120.0
+    return max(160.0 if most > 12 else 120.0, min(300.0, 17.0 * rows))
 
 
 def plan(scene: Scene, placement: Placement, measures: Measures, reach: Mapping[Node, float]) -> Plan:

@@ -9,11 +9,13 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from minigraph.diagram.dot import BOLD, FONT
 from minigraph.diagram.result import EngineName
 from minigraph.errors import ArgumentError, RenderError, nearest
 
 ENGINES: tuple[EngineName, ...] = ("dot", "graphviz-pure")
 
+_FAMILIES = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"
 _REMEDY = (
     "pip install 'minigraph[render]' brings graphviz-pure, which needs no system package;"
     " or install Graphviz (https://graphviz.org/download) so that dot is on PATH"
@@ -30,6 +32,8 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
         RenderError: no engine, or it failed, ran out of time, or lacks the format.
     """
     name, program = find_engine(engine, format)
+    if name == "dot":
+        source = _with_font_families(source)
     command = [program, "-Kneato", "-n2", f"-T{format}"]
     if dpi is not None:
         command.append(f"-Gdpi={dpi:g}")
@@ -56,6 +60,15 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
             f" save the text with .save('x.dot') to look at it, or try the other engine: {_REMEDY}"
         )
     return done.stdout
+
+
+def _with_font_families(source: str) -> str:
+    """Name fonts of Helvetica's widths for engines that take what the system has, lest they take a wider one.
+
+    In texts of the user quotation marks are escaped, so that only attributes match.
+    """
+    plain, bold = f"fontname={FONT} ", f'fontname="{BOLD}"'
+    return source.replace(plain, f'fontname="{_FAMILIES}" ').replace(bold, f'fontname="{_FAMILIES} Bold"')
 
 
 def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from minigraph.diagram.captions import sharers, theta_numbers
 from minigraph.diagram.dot import Canvas, straight, text_size
 from minigraph.diagram.edges import Plan
 from minigraph.diagram.labels import number, wrap
 from minigraph.diagram.looks import ErrorLook, SignedLook, bundled, plain
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.themes import tint
+from minigraph.notation import Symbol
 
 _SIZE = 8.5
 _ROW = 17.0
@@ -97,6 +99,10 @@ class _Legend:
         scene, plan = self.scene, self.plan
         if plan.bundles:
             self._line(bundled(scene.theme), "links of units not shown")
+        for layer, nodes in sharers(scene.net).items():
+            if len(nodes) > 1:
+                theta = Symbol("Θ", (), theta_numbers(scene.net)[layer]).text
+                self._note(f"{theta} is one matrix, used by {', '.join(node.name for node in nodes[:4])}")
         if scene.options.example == "mean":
             self._note("numbers: mean |value| over the batch")
         if scene.options.errors is None and 0 < len(plan.numbers) < plan.weights:

@@ -26,6 +26,7 @@ def finished(svg: bytes, title: str, description: str, follows_system: bool) -> 
     root = ET.fromstring(svg)
     _fit(root)
     _use_tooltips(root)
+    _use_common_fonts(root)
     key = hashlib.sha256(svg).hexdigest()[:10]
     ids = {"title": f"title-{key}", "desc": f"desc-{key}"}
     heads = []
@@ -71,6 +72,14 @@ def _use_tooltips(root: ET.Element) -> None:
         title = group.find(f"{{{_SVG}}}title")
         if title is not None and not title.text:
             group.remove(title)
+
+
+def _use_common_fonts(root: ET.Element) -> None:
+    """Name the fonts in the way of the web, whatever the engine made of them."""
+    for text in root.iter(f"{{{_SVG}}}text"):
+        if "Bold" in text.get("font-family", ""):
+            text.set("font-weight", "bold")
+        text.set("font-family", "Helvetica, Arial, sans-serif")
 
 
 def _dark_rules() -> str:

@@ -12,7 +12,7 @@ from minigraph.diagram.pictures import picture
 from minigraph.diagram.placement import Measures, Placement, place
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.themes import tint
-from minigraph.layers import Concat, InputLayer
+from minigraph.layers import Add, Concat, InputLayer
 from minigraph.node import Node
 from minigraph.notation import Symbol
 
@@ -75,6 +75,8 @@ def _column(canvas: Canvas, scene: Scene, node: Node, placement: Placement, meas
         else:
             _unit(canvas, scene, node, j, at, measures)
             _beside(canvas, scene, node, j, at, placement, measures)
+            if isinstance(node.layer, Add):
+                _plus(canvas, node, j, placement.rows[node][row], placement, measures)
 
 
 def _unit(canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, measures: Measures) -> None:
@@ -87,7 +89,7 @@ def _unit(canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, measures:
             "color": theme.faint,
             "style": "dashed,filled",
             "fillcolor": theme.background,
-            "fontcolor": theme.faint,
+            "fontcolor": theme.muted,
         }
     else:
         styles = ["filled"]
@@ -110,7 +112,7 @@ def _unit(canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, measures:
 
 def unit_text(scene: Scene, node: Node, j: int) -> str:
     """Return what stands in a unit: the values asked for, or its name if none."""
-    lines = ["+"] if node.layer.kind == "add" and len(scene.options.in_units) < 3 else []
+    lines = []
     for what in scene.options.in_units:
         if what != "a" and isinstance(node.layer, InputLayer):
             continue
@@ -135,6 +137,14 @@ def _tooltip(scene: Scene, node: Node, j: int) -> str:
     if kept is not None and not kept[j - 1]:
         lines.append("dropped out")
     return "\n".join(lines)
+
+
+def _plus(canvas: Canvas, node: Node, j: int, row: Point, placement: Placement, measures: Measures) -> None:
+    """Mark where the links into a unit of an Add come together."""
+    at = placement.page(row[0] - measures.diameter / 2, row[1])
+    theme = canvas.theme
+    look = {"style": "filled", "fillcolor": theme.background, "color": theme.muted}
+    canvas.node(f"plus_{node.position}_{j}", at, (14, 14), "+", tooltip="sum of what arrives here", fontsize=11, **look)
 
 
 def _left_out(canvas: Canvas, scene: Scene, node: Node, row: int, at: Point) -> None:
