@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minigraph.arrays import Array, real
 from minigraph.config import Configurable
@@ -285,25 +286,30 @@ class Softmax(Activation):
         np.multiply(error, a, out=error)
 
     def log(self, z: Array, a: Array) -> Array:
-        return z - _log_sum_exp(z)
+        # z_k − log Σ_j e^z_j, with the largest z taken out of the sum, so that no digit is lost at any z
+        top, others = _beside_largest(z)
+        result: Array = z - z[top] - np.log1p(np.exp(others).sum(axis=0))
+        return result
 
     def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
         error -= a * error.sum(axis=0)
 
     def log_complement(self, z: Array, a: Array) -> Array:
-        # 1 − a_k = Σ_{j≠k} e^z_j / Σ_j e^z_j
-        total = _log_sum_exp(z)
-        return np.stack([_log_sum_exp(np.delete(z, k, axis=0)) for k in range(len(z))]) - total
+        # 1 − a loses digits for the largest a only; there it is Σ_{j≠k} e^z_j / Σ_j e^z_j
+        top, others = _beside_largest(z)
+        result: Array = np.log1p(-a)
+        _, log_sum = _softmax_of_others(others)
+        result[top] = log_sum - np.log1p(np.exp(others).sum(axis=0))
+        return result
 
     def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        # ∂ log(1 − a_k)/∂z_j = softmax of the others at j (0 for j = k) − a_j
-        result = -a * error.sum(axis=0)
-        for k in range(len(z)):
-            others = np.delete(z, k, axis=0)
-            share = np.exp(others - _log_sum_exp(others)) * error[k]
-            result[:k] += share[:k]
-            result[k + 1 :] += share[k:]
-        error[...] = result
+        # ∂ log(1 − a_k)/∂z_j = a_j a_k/(1 − a_k), but −a_k for j = k; for the largest a_k,
+        # a_j/(1 − a_k) is the softmax of the others
+        top, others = _beside_largest(z)
+        share, _ = _softmax_of_others(others)
+        odds = error * a / (1 - a)
+        odds[top] = 0
+        error[...] = a * (odds.sum(axis=0) - odds - error) + share * (error[top] * a[top])
 
 
 def softplus(z: Array) -> Array:
@@ -311,13 +317,21 @@ def softplus(z: Array) -> Array:
     return np.logaddexp(z, 0)
 
 
-def _log_sum_exp(z: Array) -> Array:
-    """Return log Σ_k e^z_k over the units, −∞ for no unit at all."""
-    if not len(z):
-        return np.full(z.shape[1:], -np.inf, dtype=z.dtype)
-    largest: Array = np.maximum.reduce(z, axis=0)
-    result: Array = largest + np.log(np.exp(z - largest).sum(axis=0))
-    return result
+def _beside_largest(z: Array) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Array]:
+    """Return where each example's largest z stands, and z minus it, with −∞ in its own place."""
+    top = (z.argmax(axis=0), np.arange(z.shape[1]))
+    others: Array = z - z[top]
+    others[top] = -np.inf
+    return top, others
+
+
+def _softmax_of_others(others: Array) -> tuple[Array, Array]:
+    """Return the softmax over the units whose z is not −∞, and log Σ e^z; zeros and −∞ if there is none."""
+    largest = np.maximum(others.max(axis=0), np.finfo(others.dtype).min)
+    share: Array = np.exp(others - largest)
+    total = share.sum(axis=0)
+    log_sum: Array = largest + np.log(total)
+    return share / np.maximum(total, np.finfo(others.dtype).tiny), log_sum
 
 
 SIGMOID = Sigmoid()
