@@ -96,7 +96,7 @@ class _Reader:
         settings = self._settings(config, where, 0)
         links = masks.pop(index, None)
         if (entry.get("links") is True) != (links is not None) or entry.get("links") not in (None, True):
-            raise ModelFormatError(f"{where}.links: received {reprlib.repr(entry['links'])}, expected null or true")
+            raise ModelFormatError(f"{where}.links: received {reprlib.repr(entry.get('links'))}, expected null or true")
         if "links" in entry:
             settings["links"] = links
         layer = self._make(entry.get("type"), settings, where)

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import safetensors.numpy
 from numpy.typing import ArrayLike
 
 import minigraph as mg
+from fuzz_load import assembled, parts
 from graphs import random_network
 from minigraph.persistence import to_bytes
-from minigraph.strict_json import canonical
 
 
 def written(content: bytes, folder: Path) -> Path:
@@ -279,34 +279,6 @@ def test_an_error_while_saving_keeps_the_old_file(tmp_path: Path) -> None:
         mg.load(tmp_path / "missing")
     with pytest.raises(IsADirectoryError if sys.platform != "win32" else PermissionError):
         mg.load(tmp_path)
-
-
-def parts(content: bytes) -> tuple[dict[str, Any], dict[str, Any], bytes]:
-    """Take a file apart: header, what lies under the metadata key, tensors."""
-    (length,) = struct.unpack_from("<Q", content)
-    header = json.loads(content[8 : 8 + length])
-    return header, json.loads(header.pop("__metadata__")["minigraph"]), content[8 + length :]
-
-
-def assembled(header: Mapping[str, Any], inner: Mapping[str, Any] | str, tensors: bytes) -> bytes:
-    """Put a file together, with a right checksum if the architecture allows to compute one."""
-    if not isinstance(inner, str):
-        inner = dict(inner)
-        architecture = canonical(inner["architecture"]) if "architecture" in inner else ""
-        digest = hashlib.sha256(architecture.encode())
-        for index in range(20):
-            for kind in ("links", "theta"):
-                entry = header.get(f"{kind}.{index}")
-                if entry:
-                    begin, end = entry["data_offsets"]
-                    name = {"F64": "float64", "F32": "float32", "BOOL": "bool"}[entry["dtype"]]
-                    digest.update(f"\n{kind}.{index} {name} {tuple(entry['shape'])}\n".encode())
-                    digest.update(tensors[begin:end])
-        if inner.get("sha256") is not None:
-            inner["sha256"] = digest.hexdigest()
-        inner = json.dumps(inner)
-    text = json.dumps({"__metadata__": {"minigraph": inner}, **header}).encode()
-    return struct.pack("<Q", len(text)) + text + tensors
 
 
 GOOD = to_bytes(
