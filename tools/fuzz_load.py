@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import hashlib
 import json
 import struct
@@ -176,11 +177,11 @@ def _edit(part: Any, key: Any, places: list[tuple[Any, Any]], random: np.random.
         del part[key]
     elif kind == 1:
         other, other_key = places[random.integers(len(places))]
-        part[key] = json.loads(json.dumps(other[other_key]))
+        part[key] = copy.deepcopy(other[other_key])
     elif kind == 2 and isinstance(part, list):
-        part.append(part[key])
+        part.append(copy.deepcopy(part[key]))
     else:
-        part[key] = VALUES[random.integers(len(VALUES))]
+        part[key] = copy.deepcopy(VALUES[random.integers(len(VALUES))])
 
 
 def check(content: bytes, original: mg.AnyNetwork | None, path: Path) -> str:
