@@ -28,7 +28,7 @@ from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
 from minigraph.checkpoint import Checkpoint
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
 from minigraph.data import one_hot
-from minigraph.diagram import Diagram, diagram
+from minigraph.diagram import Diagram, DiagramFrames, diagram, diagram_frames
 from minigraph.errors import (
     ArgumentError,
     DataFormatError,
@@ -81,6 +81,7 @@ __all__ = [
     "DataFormatError",
     "Dense",
     "Diagram",
+    "DiagramFrames",
     "Dropout",
     "EarlyStopping",
     "Edge",
@@ -128,6 +129,7 @@ __all__ = [
     "Zeros",
     "check_gradient",
     "diagram",
+    "diagram_frames",
     "explain",
     "fit",
     "load",

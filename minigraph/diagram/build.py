@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from numpy.typing import ArrayLike
 
+from minigraph.batch import Data
 from minigraph.diagram import options as checked
+from minigraph.diagram.frames import DiagramFrames, checked_every
 from minigraph.diagram.options import Detail, Direction, Example, GradientReport, MaxUnits, Options, Shown
-from minigraph.diagram.result import Diagram, EngineName
+from minigraph.diagram.result import ENGINES, Diagram, EngineName
 from minigraph.diagram.themes import ThemeName
-from minigraph.errors import ArgumentError
+from minigraph.errors import ArgumentError, nearest
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Unit
+
+
+class DrawingArguments(TypedDict, total=False):
+    """The arguments of `diagram` that frames may have, too."""
+
+    show: Shown | Sequence[Shown]
+    example: Example
+    max_units: MaxUnits
+    direction: Direction
+    theme: ThemeName
+    top_k: int | None
+    focus: Unit | None
+    tables: bool
+    image_shape: tuple[int, int] | None
+    thumbnails: bool
+    classes: Sequence[str] | Mapping[str, Sequence[str]] | None
+    title: str | None
+    caption: str | None
+    legend: bool
+    engine: EngineName | None
+    timeout: float
 
 
 def diagram(
@@ -40,9 +64,62 @@ def diagram(
     engine: EngineName | None = None,
     timeout: float = 60.0,
 ) -> Diagram:
-    """Draw a network with its weights, activations and errors, as they stand in its caches."""
+    """Draw a network with its weights, activations and errors, as they stand in its caches.
+
+    Nothing is computed for a drawing: a value that is not current shows "—". At unit level a node is a
+    column of units, named `a_l_j` in DOT, and every link a line: blue if its weight is positive, orange and
+    dashed if negative, the wider the larger. The ring of a unit is its error, its fill its activation.
+    At layer level a node is a box. Every unit and line has a tooltip with its numbers in full.
+
+    Args:
+        net: the network.
+        detail: "units", "layers", or "auto": units for up to 16 nodes.
+        show: what is shown, one or several of "weights", "gradient" (D), "accumulator" (Δ) on edges, of
+            which the first gives colour and width; "z", "a", "delta" in units; "target" beside outputs;
+            "links" for plain lines where none of the values on edges is shown.
+        example: which example of the last batch, from 0, or "mean" for the mean of |value| over the batch.
+        max_units: how many units of a node are shown, or which (a list of numbers from 1), for all nodes or
+            by name, as in `{"pixels": 6}`; None for all. What is left out is stated and drawn in bundles.
+        direction: "LR", "RL", "TB" or "BT".
+        theme: "light", "dark", "print" (greys), or "auto": light, and an SVG that turns dark where the
+            reader's system is dark.
+        top_k: write the numbers of so many weights of each Θ, the strongest; None writes all of up to 64
+            links, of more the strongest 24.
+        focus: a unit whose edges are drawn in full, the rest dimmed.
+        tables: True writes the matrices beside the drawing.
+        image_shape: (rows, columns) if an input's units are pixels: their picture is drawn beside them.
+        thumbnails: True draws the incoming weights of units behind such an input as pictures, too.
+        classes: names of the output's units, or names by node: `{"x": ["length", "width"]}`.
+        title: above the drawing.
+        caption: below it.
+        legend: False leaves it out.
+        fold: False draws repeated blocks of a network of 13 or more nodes one by one at layer level.
+        gradient_check: what `check_gradient` returned: edges show relative errors, the worst is named.
+        before: parameters as `net.unroll()` gives them: edges show the change from these.
+        after: the parameters changed to; None takes those of the network.
+        engine: "dot" or "graphviz-pure"; None takes the first that is there.
+        timeout: seconds that an engine may take.
+
+    Returns:
+        The drawing: `.source`, `.graph`, `.svg()`, `.png()`, `.save(path)`, and itself in notebooks.
+
+    Raises:
+        ArgumentError: an argument outside its range; the message gives the nearest valid choice.
+        ShapeError: `before`, `after` or `image_shape` do not fit the network.
+
+    >>> import minigraph as mg
+    >>> net = mg.mlp([3, 6, 5, 5], seed=0)
+    >>> a = net.forward([[0.1, 0.2, 0.3]])
+    >>> drawing = mg.diagram(net, max_units=4, title="A small network")
+    >>> "4 of 6 shown" in drawing.source
+    True
+    """
     if not isinstance(net, Network):
         raise ArgumentError(f"net: received {net!r}, expected a Network")
+    if engine is not None and engine not in ENGINES:
+        raise ArgumentError(f"engine: received {engine!r}, expected a name{nearest(engine, ENGINES)}")
+    if isinstance(timeout, bool) or not timeout > 0:
+        raise ArgumentError(f"timeout: received {timeout!r}, expected seconds > 0")
     first, second = checked.checked_vectors(before, after, net)
     options = Options(
         detail=checked.resolve_detail(detail, net),
@@ -67,6 +144,7 @@ def diagram(
     )
     return Diagram(
         _source(net, options),
+        options,
         title=options.title or "Neural network",
         description=_description(net),
         follows_system=theme == "auto",
@@ -91,3 +169,37 @@ def _description(net: AnyNetwork) -> str:
     sizes = ", ".join(f"{node.name} ({node.size})" for node in net.nodes[:12])
     more = f" and {len(net.nodes) - 12} more" if len(net.nodes) > 12 else ""
     return f"A network of {len(net.nodes)} nodes with their numbers of units: {sizes}{more}."
+
+
+def diagram_frames(
+    net: AnyNetwork, X: Data, Y: Data, every: int = 1, **drawing: Unpack[DrawingArguments]
+) -> DiagramFrames:
+    """Prepare to watch a training: frames drawn on one fixed scale, and an animated picture of them.
+
+    Args:
+        net: the network that will be trained.
+        X: the examples whose values are drawn, as in `net.forward`; few are enough.
+        Y: their targets, as in `net.backward`.
+        every: epochs between two frames.
+        **drawing: as in `diagram`, always at unit level.
+
+    Returns:
+        A callback for `fit`, with `save(folder)` and `animate(path)` for afterwards, and `capture()` for
+        training loops of your own.
+
+    Raises:
+        ArgumentError: an argument outside its range.
+
+    >>> import minigraph as mg
+    >>> net = mg.mlp([2, 3, 1], seed=0)
+    >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> frames = mg.diagram_frames(net, X, Y, every=10)
+    >>> history = mg.fit(net, X, Y, epochs=30, callbacks=[frames], progress=False)
+    >>> len(frames)
+    4
+    """
+    like = diagram(net, "units", **drawing)
+    twin = net.copy()
+    twin.cost_and_gradient(X, Y)
+    checked.checked_example(like.options.example, twin)
+    return DiagramFrames(net, X, Y, checked_every(every), like)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from minigraph.arrays import Array
 from minigraph.diagram.captions import theta_numbers
 from minigraph.diagram.columns import Band
 from minigraph.diagram.dot import Canvas, Point, straight, text_size
@@ -15,6 +16,7 @@ from minigraph.diagram.placement import LANE_PITCH, Measures, Placement
 from minigraph.diagram.routes import beside, clipped, through_lanes
 from minigraph.diagram.scene import EdgeValues, Scene
 from minigraph.diagram.stagger import stagger
+from minigraph.layers import Layer
 from minigraph.node import Node
 from minigraph.notation import Symbol
 
@@ -55,10 +57,10 @@ class Plan:
     lines: list[Line] = field(default_factory=list)
     bundles: list[tuple[str, str, list[Point], str]] = field(default_factory=list)
     numbers: list[tuple[Line, Point, str]] = field(default_factory=list)
-    numbered: int = 0
     weights: int = 0
     """How many drawn links have an entry of Θ."""
-    worst: tuple[str, float] | None = None
+    worst: str | None = None
+    """The name of the line with the largest relative error of a gradient check."""
     has_room: bool = True
 
 
@@ -113,7 +115,7 @@ def plan(scene: Scene, placement: Placement, measures: Measures, reach: Mapping[
                 (_row_name(scene, link.parent, here), _row_name(scene, link.node, there), points, tooltip)
             )
         result.lines += drawn
-        _number(scene, drawn, result)
+        _number(scene, link.node.layer, drawn, result)
     return result
 
 
@@ -130,6 +132,8 @@ def draw(canvas: Canvas, scene: Scene, plan: Plan) -> None:
     for line in plan.lines:
         main = line.main
         attributes = plain(theme, line.dropped, line.dimmed) if main is None else look(main, line.dropped, line.dimmed)
+        if line.name == plan.worst:
+            attributes = f'color="{theme.warning}" penwidth=4 style=solid'
         tooltip = _tooltip(line, layer_of)
         canvas.curve(line.tail, line.head, line.points, f"id={line.name} {attributes} tooltip={quote(tooltip)}")
 
@@ -145,23 +149,24 @@ def write_numbers(canvas: Canvas, scene: Scene, plan: Plan) -> None:
         canvas.text(f"on_{line.name}", at, text, size=NUMBER_SIZE, colour=colour, background=theme.background)
 
 
-def _number(scene: Scene, lines: list[Line], plan: Plan) -> None:
+def _number(scene: Scene, layer: Layer, lines: list[Line], plan: Plan) -> None:
     """Choose which lines of one Θ get numbers, and put these where they can be read."""
     candidates = [line for line in lines if line.column is not None]
     plan.weights += len(candidates)
     candidates = [line for line in candidates if line.values is not None and not line.dropped and not line.dimmed]
     if scene.options.errors is not None:
-        _number_worst(scene, lines, plan)
+        _number_worst(scene, layer, lines, plan)
         return
     if not candidates or not (scene.options.on_edges or scene.options.before is not None):
         return
-    candidates.sort(key=lambda line: (-abs(line.main or 0.0), line.name))
+    ranks = None if scene.ranks is None or not candidates else scene.ranks[layer]
+    candidates.sort(key=lambda line: (-_rank(line, ranks), line.name))
     top_k = scene.options.top_k
     if top_k is None:
         top_k = len(candidates) if len(candidates) <= MOST_NUMBERED else NUMBERED_OF_MANY
     chosen = candidates[:top_k]
     texts = [_number_text(line, scene.options.on_edges) for line in chosen]
-    sizes = [text_size(text, NUMBER_SIZE) for text in texts]
+    sizes = [text_size(text if ranks is None else "−0.000", NUMBER_SIZE) for text in texts]
     others = [(line.points[0], line.points[-1]) for line in lines if line not in chosen] if len(lines) < 400 else []
     places = stagger([line.points[0] for line in chosen], [line.points[-1] for line in chosen], sizes, others)
     for line, text, place in zip(chosen, texts, places, strict=True):
@@ -171,13 +176,20 @@ def _number(scene: Scene, lines: list[Line], plan: Plan) -> None:
             plan.numbers.append((line, place, text))
 
 
-def _number_worst(scene: Scene, lines: list[Line], plan: Plan) -> None:
+def _rank(line: Line, ranks: Array | None) -> float:
+    return abs(line.main or 0.0) if ranks is None else float(ranks[line.row, line.column or 0])
+
+
+def _number_worst(scene: Scene, layer: Layer, lines: list[Line], plan: Plan) -> None:
     """Label the line of the largest relative error of the whole check, if it is among these."""
     top = scene.scale.edge
     for line in lines:
         if line.main is not None and line.main == top and not plan.numbers:
             (x0, y0), (x1, y1) = line.points[0], line.points[-1]
-            plan.numbers.append((line, ((x0 + x1) / 2, (y0 + y1) / 2), f"worst: {line.main:.1e}".replace("-", "−")))
+            name = Symbol("Θ", (line.row + 1, line.column or 0), theta_numbers(scene.net)[layer]).text
+            text = f"worst: {name} {line.main:.1e}".replace("-", "−")
+            plan.numbers.append((line, ((x0 + x1) / 2, (y0 + y1) / 2), text))
+            plan.worst = line.name
 
 
 def _number_text(line: Line, on_edges: tuple[Shown, ...]) -> str:

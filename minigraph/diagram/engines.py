@@ -10,10 +10,8 @@ import sysconfig
 from pathlib import Path
 
 from minigraph.diagram.dot import BOLD, FONT
-from minigraph.diagram.result import EngineName
-from minigraph.errors import ArgumentError, RenderError, nearest
-
-ENGINES: tuple[EngineName, ...] = ("dot", "graphviz-pure")
+from minigraph.diagram.result import ENGINES, EngineName
+from minigraph.errors import RenderError
 
 _FAMILIES = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"
 _REMEDY = (
@@ -75,11 +73,8 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
     """Return the name and the program of the engine asked for, or of the first there is.
 
     Raises:
-        ArgumentError: no engine has that name.
         RenderError: it is not installed.
     """
-    if engine is not None and engine not in ENGINES:
-        raise ArgumentError(f"engine: received {engine!r}, expected a name{nearest(engine, ENGINES)}")
     for name in ENGINES if engine is None else (engine,):
         program = _program(name)
         if program is not None:
@@ -90,7 +85,18 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
 
 def has_engine() -> bool:
     """Tell whether there is any engine."""
-    return any(_program(name) is not None for name in ENGINES)
+    return any(is_installed(name) for name in ENGINES)
+
+
+def is_installed(name: EngineName) -> bool:
+    """Tell whether there is this engine."""
+    return _program(name) is not None
+
+
+def no_pdf(engine: EngineName | None) -> str:
+    """Say that and why there is no PDF, and what to install."""
+    who = f"engine {engine or 'graphviz-pure'!r} has no format pdf"
+    return f"{who}: pip install 'minigraph[pdf]' converts its svg; or install Graphviz (dot) and pass engine='dot'"
 
 
 def _program(name: EngineName) -> str | None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from minigraph.errors import ArgumentError, nearest
+from minigraph.errors import ArgumentError, MissingExtraError, RenderError, nearest
 
 if TYPE_CHECKING:
     import graphviz
 
+    from minigraph.diagram.options import Options
+
 EngineName: TypeAlias = Literal["dot", "graphviz-pure"]
-PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot"]
-FORMATS: tuple[str, ...] = ("svg", "png", "pdf", "dot")
+ENGINES: tuple[EngineName, ...] = ("dot", "graphviz-pure")
+"""In the order in which they are tried."""
+PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot", "tex"]
 
 
 class Diagram:
@@ -26,9 +30,17 @@ class Diagram:
     """
 
     def __init__(
-        self, source: str, *, title: str, description: str, follows_system: bool = False,
-        engine: EngineName | None = None, timeout: float = 60.0,
-    ) -> None:  # fmt: skip
+        self,
+        source: str,
+        options: Options,
+        *,
+        title: str,
+        description: str,
+        follows_system: bool = False,
+        engine: EngineName | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        self.options = options
         self.title = title
         self.description = description
         self.engine: EngineName | None = engine
@@ -83,17 +95,36 @@ class Diagram:
         return run_engine(self.source, "png", self.engine, self.timeout, dpi)
 
     def pdf(self) -> bytes:
-        """Return the drawing as PDF.
+        """Return the drawing as PDF: made from the SVG by vl-convert (extra `pdf`), else by `dot`.
 
         Raises:
-            RenderError: there is no engine that writes PDF, or it failed.
+            RenderError: there is neither of them, or it failed.
         """
+        from minigraph.diagram.conversion import pdf_from_svg
+        from minigraph.diagram.engines import is_installed, no_pdf, run_engine
+
+        if self.engine != "dot":
+            try:
+                return pdf_from_svg(self.svg())
+            except MissingExtraError:
+                if self.engine is not None or not is_installed("dot"):
+                    raise RenderError(no_pdf(self.engine)) from None
+        return run_engine(self.source, "pdf", "dot", self.timeout)
+
+    def tex(self) -> str:
+        """Return the drawing as a LaTeX document of PGF commands, by dot2tex (extra `tex`): takes some seconds.
+
+        Raises:
+            MissingExtraError: dot2tex is not installed.
+            RenderError: there is no engine, or it failed.
+        """
+        from minigraph.diagram.conversion import tex_from_xdot
         from minigraph.diagram.engines import run_engine
 
-        return run_engine(self.source, "pdf", self.engine, self.timeout)
+        return tex_from_xdot(run_engine(self.source, "xdot", self.engine, self.timeout).decode())
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing in the format that the file's ending names: svg, png, pdf or dot.
+        """Write the drawing in the format that the file's ending names: svg, png, pdf, dot or tex.
 
         The file is written whole or not at all.
 
@@ -103,19 +134,24 @@ class Diagram:
         Raises:
             ArgumentError: another ending.
             RenderError: there is no engine for the format, or it failed.
+            MissingExtraError: the format needs a library that is not installed.
         """
         from minigraph.atomic import write_atomically
 
         target = Path(path)
         format = target.suffix.lower().removeprefix(".")
-        if format not in FORMATS:
-            raise ArgumentError(f"path: received {os.fspath(path)!r}, expected an ending{nearest(format, FORMATS)}")
-        if format == "png":
-            data = self.png()
-        elif format == "pdf":
-            data = self.pdf()
-        else:
-            data = (self.svg() if format == "svg" else self.source).encode()
+        writers: dict[str, Callable[[], bytes | str]] = {
+            "svg": self.svg,
+            "png": self.png,
+            "pdf": self.pdf,
+            "tex": self.tex,
+            "dot": lambda: self.source,
+        }
+        if format not in writers:
+            raise ArgumentError(f"path: received {os.fspath(path)!r}, expected an ending{nearest(format, writers)}")
+        data = writers[format]()
+        if isinstance(data, str):
+            data = data.encode()
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, data)
         return target

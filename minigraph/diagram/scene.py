@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,6 +65,8 @@ class Scene:
     links: list[Connection]
     edge_values: dict[Layer, EdgeValues]
     scale: Scale
+    ranks: Mapping[Layer, Array] | None = None
+    """By which the strongest weights are chosen, so that frames of one film agree; None: by their values."""
 
 
 def read_scene(net: AnyNetwork, options: Options, scale: Scale | None = None) -> Scene:

@@ -11,6 +11,7 @@ from minigraph.diagram.options import Shown
 from minigraph.diagram.pictures import picture
 from minigraph.diagram.placement import Measures, Placement, place
 from minigraph.diagram.scene import Scene
+from minigraph.diagram.tables import write_tables
 from minigraph.diagram.themes import tint
 from minigraph.layers import Add, Concat, InputLayer
 from minigraph.node import Node
@@ -50,6 +51,8 @@ def draw_units(scene: Scene) -> str:
         _thumbnails(canvas, scene, node, placement, measures)
     _images(canvas, scene, placement, measures, outer)
     edges.write_numbers(canvas, scene, plan)
+    if options.tables:
+        write_tables(canvas, scene)
     finish(canvas, scene, plan)
     return canvas.source(options.title or "")
 

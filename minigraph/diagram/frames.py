@@ -1,0 +1,174 @@
+"""Training as a sequence of drawings on one scale, and as an animated picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from minigraph.arrays import Array, whole
+from minigraph.batch import Data
+from minigraph.callbacks import Callback
+from minigraph.diagram.result import Diagram
+from minigraph.errors import ArgumentError, StateError, nearest
+from minigraph.network import AnyNetwork
+from minigraph.node import Unit
+
+if TYPE_CHECKING:
+    from minigraph.diagram.scene import Scale
+    from minigraph.layers import Layer
+    from minigraph.loop import Run
+
+FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
+_ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}
+
+
+class DiagramFrames(Callback):
+    """Keeps the parameters now and then while a network is trained, and draws them all afterwards.
+
+    Made by `diagram_frames`. As all frames are drawn at the end, colours, widths and places have one scale
+    in all of them. The network's caches stay as they are: a copy computes what is drawn.
+    """
+
+    def __init__(self, net: AnyNetwork, X: Data, Y: Data, every: int, like: Diagram) -> None:
+        self.every = every
+        self._net = net
+        self._X, self._Y = X, Y
+        self._options = like.options
+        self._like = like
+        self._taken: list[tuple[str, Array]] = []
+
+    def __len__(self) -> int:
+        """The number of frames taken so far."""
+        return len(self._taken)
+
+    def capture(self, label: str | None = None) -> None:
+        """Keep the present parameters as the next frame.
+
+        Args:
+            label: written above the frame; None numbers it.
+        """
+        self._taken.append((f"frame {len(self)}" if label is None else label, self._net.unroll()))
+
+    def on_start(self, run: Run) -> None:
+        """Take the first frame, before the first step."""
+        if not self._taken:
+            self.capture(f"epoch {run.epoch}")
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Take a frame every `every` epochs."""
+        if run.epoch % self.every == 0:
+            self.capture(f"epoch {run.epoch}")
+
+    def diagrams(self) -> Iterator[Diagram]:
+        """Draw the frames one by one, all on one scale.
+
+        Raises:
+            StateError: no frame was taken.
+        """
+        from minigraph.diagram.scene import read_scene
+        from minigraph.diagram.units import draw_units
+
+        if not self._taken:
+            raise StateError("frames: none taken yet; pass this to fit(callbacks=[...]) or call capture()")
+        twin = self._net.copy()
+        scale, ranks = self._scale(twin)
+        for label, vector in self._taken:
+            twin.assign(vector)
+            J, _ = twin.cost_and_gradient(self._X, self._Y)
+            head = f"{self._options.title}: " if self._options.title else ""
+            options = replace(self._options, title=f"{head}{label}, J = {J:.4g}", focus=self._focus(twin))
+            scene = replace(read_scene(twin, options, scale), ranks=ranks)
+            yield Diagram(
+                draw_units(scene),
+                options,
+                title=options.title or "",
+                description=self._like.description,
+                follows_system=options.theme == "auto",
+                engine=self._like.engine,
+                timeout=self._like.timeout,
+            )
+
+    def save(self, folder: str | os.PathLike[str], format: FrameFormat = "svg") -> list[Path]:
+        """Write the frames as frame_0000.svg, frame_0001.svg, …
+
+        Returns:
+            The paths, in order.
+
+        Raises:
+            StateError: no frame was taken.
+            RenderError: there is no engine, or it failed.
+        """
+        return [drawing.save(Path(folder, f"frame_{i:04}.{format}")) for i, drawing in enumerate(self.diagrams())]
+
+    def animate(self, path: str | os.PathLike[str], seconds: float = 0.4, dpi: float = 96.0) -> Path:
+        """Write one animated picture: APNG for .png and .apng, GIF for .gif.
+
+        Args:
+            path: of the file.
+            seconds: that a frame is shown, > 0; the last one stays four times as long.
+            dpi: pixels per inch.
+
+        Raises:
+            ArgumentError: another ending, or seconds not above 0.
+            MissingExtraError: Pillow is not installed.
+            StateError: no frame was taken.
+            RenderError: there is no engine, or it failed.
+        """
+        import io
+
+        from minigraph.atomic import write_atomically
+        from minigraph.extras import require
+
+        target = Path(path)
+        ending = target.suffix.lower().removeprefix(".")
+        if ending not in _ANIMATED:
+            raise ArgumentError(f"path: received {os.fspath(path)!r}, expected an ending{nearest(ending, _ANIMATED)}")
+        if not seconds > 0:
+            raise ArgumentError(f"seconds: received {seconds!r}, expected a number > 0")
+        require("PIL", "animate")
+        from PIL import Image
+
+        pictures = [Image.open(io.BytesIO(drawing.png(dpi))).convert("RGB") for drawing in self.diagrams()]
+        size = max(each.width for each in pictures), max(each.height for each in pictures)
+        frames = []
+        for picture in pictures:
+            frame = Image.new("RGB", size, picture.getpixel((0, 0)))
+            frame.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
+            frames.append(frame)
+        durations = [round(1000 * seconds)] * (len(frames) - 1) + [round(4000 * seconds)]
+        buffer = io.BytesIO()
+        frames[0].save(buffer, _ANIMATED[ending], save_all=True, append_images=frames[1:], duration=durations, loop=0)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, buffer.getvalue())
+        return target
+
+    def _scale(self, twin: AnyNetwork) -> tuple[Scale, dict[Layer, Array]]:
+        """Return the scale of all frames, and the largest magnitude that each weight reaches."""
+        from minigraph.diagram.scene import read_scene
+
+        scale: Scale | None = None
+        ranks: dict[Layer, Array] = {}
+        for _, vector in self._taken:
+            twin.assign(vector)
+            twin.cost_and_gradient(self._X, self._Y)
+            scene = read_scene(twin, replace(self._options, focus=self._focus(twin)))
+            scale = scene.scale if scale is None else scale.joined(scene.scale)
+            for layer in twin.layers:
+                size = np.abs(layer.parameters())
+                ranks[layer] = np.maximum(ranks[layer], size) if layer in ranks else size
+        assert scale is not None
+        return scale, ranks
+
+    def _focus(self, twin: AnyNetwork) -> Unit | None:
+        focus = self._options.focus
+        return None if focus is None else twin.node(focus.node.position).unit(focus.index)
+
+
+def checked_every(every: int) -> int:
+    """Check how many epochs lie between two frames."""
+    return whole(every, "every")
