@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EngineName: TypeAlias = Literal["dot", "graphviz-pure"]
 ENGINES: tuple[EngineName, ...] = ("dot", "graphviz-pure")
 """In the order in which they are tried."""
-PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot", "tex"]
+PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot"]
 
 
 class Diagram:
@@ -100,8 +100,8 @@ class Diagram:
         Raises:
             RenderError: there is neither of them, or it failed.
         """
-        from minigraph.diagram.conversion import pdf_from_svg
         from minigraph.diagram.engines import is_installed, no_pdf, run_engine
+        from minigraph.diagram.pdf import pdf_from_svg
 
         if self.engine != "dot":
             try:
@@ -111,20 +111,8 @@ class Diagram:
                     raise RenderError(no_pdf(self.engine)) from None
         return run_engine(self.source, "pdf", "dot", self.timeout)
 
-    def tex(self) -> str:
-        """Return the drawing as a LaTeX document of PGF commands, by dot2tex (extra `tex`): takes some seconds.
-
-        Raises:
-            MissingExtraError: dot2tex is not installed.
-            RenderError: there is no engine, or it failed.
-        """
-        from minigraph.diagram.conversion import tex_from_xdot
-        from minigraph.diagram.engines import run_engine
-
-        return tex_from_xdot(run_engine(self.source, "xdot", self.engine, self.timeout).decode())
-
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing in the format that the file's ending names: svg, png, pdf, dot or tex.
+        """Write the drawing in the format that the file's ending names: svg, png, pdf or dot.
 
         The file is written whole or not at all.
 
@@ -134,7 +122,6 @@ class Diagram:
         Raises:
             ArgumentError: another ending.
             RenderError: there is no engine for the format, or it failed.
-            MissingExtraError: the format needs a library that is not installed.
         """
         from minigraph.atomic import write_atomically
 
@@ -144,7 +131,6 @@ class Diagram:
             "svg": self.svg,
             "png": self.png,
             "pdf": self.pdf,
-            "tex": self.tex,
             "dot": lambda: self.source,
         }
         if format not in writers:

@@ -21,7 +21,7 @@ CAPTION_ROOM = 108.0
 OUTER_ROOM = 96.0
 BIAS_SIDE = 19.0
 _LETTERS: dict[Shown, str] = {"z": "z", "a": "a", "delta": "δ"}
-_DIAMETERS = {0: 36.0, 1: 44.0, 2: 50.0, 3: 60.0}
+_DIAMETERS = {0: 36.0, 1: 44.0, 2: 54.0, 3: 60.0}
 _UNIT_FONT = {0: 9.5, 1: 9.5, 2: 9.0, 3: 9.0}
 
 

@@ -1,0 +1,21 @@
+"""PDF without system packages: from the SVG, by a library that comes as a wheel."""
+
+from __future__ import annotations
+
+from minigraph.errors import RenderError
+from minigraph.extras import require
+
+
+def pdf_from_svg(svg: str) -> bytes:
+    """Return an SVG as PDF with its text as text.
+
+    Raises:
+        MissingExtraError: vl-convert is not installed.
+        RenderError: it failed.
+    """
+    converter = require("vl_convert", "pdf")
+    try:
+        data: bytes = converter.svg_to_pdf(svg)
+    except Exception as error:
+        raise RenderError(f"vl-convert failed on pdf: {error}; save as svg, or pass engine='dot'") from error
+    return data
