@@ -33,7 +33,9 @@ _BLOCK = 4096
 
 
 def normal_cdf(z: Array, out: Array | None = None) -> Array:
-    """Return Φ(z) = erfc(−z/√2)/2 for every entry, to a few units in the last place.
+    """Return Φ(z) = erfc(−z/√2)/2 for every entry.
+
+    The relative error is a few units in the last place, times z² for z < −1: e^(−z²/2) multiplies that of z/√2.
 
     Args:
         z: any shape, C order.
