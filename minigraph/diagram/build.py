@@ -89,7 +89,8 @@ def diagram(
         tables: True writes the matrices beside the drawing.
         image_shape: (rows, columns) if an input's units are pixels: their picture is drawn beside them.
         thumbnails: True draws the incoming weights of units behind such an input as pictures, too.
-        classes: names of the output's units, or names by node: `{"x": ["length", "width"]}`.
+        classes: names of the output's units, or names by node, `{"x": ["length", "width"]}`; without, each node's
+            `unit_names`.
         title: above the drawing.
         caption: below it.
         legend: False leaves it out.

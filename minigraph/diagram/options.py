@@ -145,15 +145,15 @@ def _check_choice(choice: UnitChoice, argument: str, size: int) -> None:
 def checked_names(
     classes: Sequence[str] | Mapping[str, Sequence[str]] | None, net: AnyNetwork
 ) -> dict[Node, Sequence[str]]:
-    """Return the units' names by node; a plain list names the units of the only output."""
+    """Return the units' names by node, from `unit_names` or as given; a plain list names those of the only output."""
+    named: dict[Node, Sequence[str]] = {node: node.unit_names for node in net.nodes if node.unit_names is not None}
     if classes is None:
-        return {}
+        return named
     if not isinstance(classes, Mapping):
         if len(net.outputs) > 1:
             choices = [node.name for node in net.outputs]
             raise ArgumentError(f"classes: received a list, expected names by node, since the outputs are {choices}")
         classes = {net.outputs[0].name: classes}
-    named: dict[Node, Sequence[str]] = {}
     for name, labels in classes.items():
         node = net.node(name)
         if isinstance(labels, str) or len(labels) != node.size:

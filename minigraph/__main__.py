@@ -1,0 +1,6 @@
+"""`python -m minigraph`."""
+
+from minigraph.cli import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,64 @@
+"""Standardization: training on numbers of mean 0 and variance 1, and a network that knows nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minigraph.arrays import Array
+from minigraph.layers import Layer
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """x' = (x − mean)/scale, column by column.
+
+    Attributes:
+        mean: (s,).
+        scale: (s,), > 0.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, X: Array, weights: ArrayLike | None = None) -> Scaling:
+        """Return the scaling after which every column has mean 0 and variance 1; a constant one is only shifted.
+
+        Args:
+            X: (m, s).
+            weights: (m,), of the examples.
+
+        >>> Scaling.of(np.array([[1.0, 5.0], [3.0, 5.0]])).scale.tolist()
+        [1.0, 1.0]
+        """
+        mean = np.average(X, axis=0, weights=weights)
+        deviation = np.sqrt(np.average(np.square(X - mean), axis=0, weights=weights))
+        # What rounding leaves of a constant column is no scale.
+        floor = 1e-12 * np.abs(X).max(axis=0)
+        return cls(mean, np.where(deviation > floor, deviation, 1.0))
+
+    def apply(self, X: Array) -> Array:
+        """Return x' for (m, s) values x."""
+        return np.asarray((X - self.mean) / self.scale, X.dtype)
+
+    def put_into_inputs(self, layer: Layer) -> None:
+        """Let a dense layer that was trained on x' take x: Θ x' = Θ_0 + Σ_j Θ_j (x_j − mean_j)/scale_j."""
+        theta = layer.parameters().astype(np.float64)
+        theta[:, 1:] /= self.scale
+        theta[:, 0] -= theta[:, 1:] @ self.mean
+        layer.theta = theta
+
+    def put_into_outputs(self, layer: Layer) -> None:
+        """Let a dense layer without activation that was trained to give x' give x = mean + scale x'."""
+        theta = layer.parameters().astype(np.float64) * self.scale[:, None]
+        theta[:, 0] += self.mean
+        layer.theta = theta
+
+    def take_from_outputs(self, layer: Layer) -> None:
+        """Undo `put_into_outputs`."""
+        theta = layer.parameters().astype(np.float64)
+        theta[:, 0] -= self.mean
+        layer.theta = theta / self.scale[:, None]

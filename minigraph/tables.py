@@ -1,0 +1,191 @@
+"""Tables of comma-separated values: read, checked, and turned into features and targets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigraph.errors import DataFormatError, nearest
+
+MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
+"""What stands for a missing value, in whatever case."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a table as they stand in the file, without spaces around them.
+
+    Attributes:
+        source: what to call the table in errors.
+        columns: names of the columns, in order.
+        rows: the cells, row by row.
+        lines: where each row ends in the file, 1 for its first line.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+
+    def require(self, column: str) -> int:
+        """Return the place of a column, from 0.
+
+        Raises:
+            DataFormatError: there is no such column; the message gives the nearest one.
+        """
+        if column not in self.columns:
+            raise DataFormatError(f"{self.source}: has no column {column!r}{nearest(column, self.columns)}")
+        return self.columns.index(column)
+
+    def texts(self, column: str) -> tuple[str, ...]:
+        """Return the cells of a column.
+
+        Raises:
+            DataFormatError: there is no such column, or a value is missing.
+        """
+        place = self.require(column)
+        for row, line in zip(self.rows, self.lines, strict=True):
+            if is_missing(row[place]):
+                raise self._missing(column, line)
+        return tuple(row[place] for row in self.rows)
+
+    def numbers(self, columns: Sequence[str]) -> NDArray[np.float64]:
+        """Return columns as numbers, shape (rows, columns).
+
+        Raises:
+            DataFormatError: there is no such column, a value is missing, or is no finite number.
+        """
+        places = [self.require(column) for column in columns]
+        values = np.empty((len(self.rows), len(places)))
+        for i, (row, line) in enumerate(zip(self.rows, self.lines, strict=True)):
+            for j, place in enumerate(places):
+                value = as_number(row[place])
+                if value is None:
+                    raise self._no_number(columns[j], row[place], line)
+                values[i, j] = value
+        return values
+
+    def without_missing(self, columns: Sequence[str]) -> Table:
+        """Return the table without the rows that miss a value in one of the columns."""
+        places = [self.require(column) for column in columns]
+        kept = [i for i, row in enumerate(self.rows) if not any(is_missing(row[place]) for place in places)]
+        if not kept:
+            raise DataFormatError(f"{self.source}: every row misses a value")
+        return Table(self.source, self.columns, tuple(self.rows[i] for i in kept), tuple(self.lines[i] for i in kept))
+
+    def _missing(self, column: str, line: int) -> DataFormatError:
+        return DataFormatError(
+            f"{self.source}: line {line}: column {column!r} has no value; fill it in,"
+            " or leave out such rows with --drop-missing"
+        )
+
+    def _no_number(self, column: str, cell: str, line: int) -> DataFormatError:
+        if is_missing(cell):
+            return self._missing(column, line)
+        return DataFormatError(
+            f"{self.source}: line {line}: column {column!r} has {cell!r}, expected a finite number;"
+            f" --ignore {column!r} leaves the column out"
+        )
+
+
+def is_missing(cell: str) -> bool:
+    """Tell whether a cell stands for a missing value.
+
+    >>> is_missing("N/A"), is_missing("0")
+    (True, False)
+    """
+    return cell.lower() in MISSING
+
+
+def as_number(cell: str) -> float | None:
+    """Return a cell as a number, None if it is no finite one.
+
+    >>> as_number("1e3"), as_number("1,5"), as_number("inf")
+    (1000.0, None, None)
+    """
+    if "_" in cell:  # which Python takes for a separator of digits
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
+    """Read a table with a heading, in UTF-8.
+
+    Args:
+        path: of the file.
+        delimiter: what separates cells; None takes the one of comma, semicolon and tab that the heading has
+            most of.
+
+    Raises:
+        DataFormatError: no heading, no rows, a row with too many or too few cells, two columns of one name,
+            or something that is not text in UTF-8.
+        OSError: the file cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "pets.csv")
+    ...     size = path.write_text("weight,kind\\n4.2,cat\\n30,dog\\n")
+    ...     table = read_table(path)
+    >>> table.numbers(["weight"]).ravel().tolist(), table.texts("kind")
+    ([4.2, 30.0], ('cat', 'dog'))
+    """
+    source = os.fspath(path)
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataFormatError(f"{source}: byte {error.start} is no UTF-8; save the table as CSV in UTF-8") from None
+    if "\0" in text:
+        raise DataFormatError(f"{source}: holds zero bytes, expected text; save the table as CSV in UTF-8")
+    if delimiter is None:
+        heading = text.partition("\n")[0]
+        delimiter = max(",;\t", key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        lines = [(tuple(cell.strip() for cell in row), reader.line_num) for row in reader if row]
+    except csv.Error as error:
+        raise DataFormatError(f"{source}: line {reader.line_num}: {error}") from None
+    if not lines:
+        raise DataFormatError(f"{source}: is empty, expected a heading and rows")
+    columns = _checked_heading(lines[0][0], source)
+    for row, line in lines[1:]:
+        if len(row) != len(columns):
+            raise DataFormatError(f"{source}: line {line}: {len(row)} cells, expected {len(columns)} as in the heading")
+    if len(lines) == 1:
+        raise DataFormatError(f"{source}: has a heading but no rows")
+    return Table(source, columns, tuple(row for row, _ in lines[1:]), tuple(line for _, line in lines[1:]))
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    r"""Return a table as comma-separated values; numbers are written in full.
+
+    >>> write_table(["kind"], [["a, b"]])
+    'kind\n"a, b"\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _checked_heading(cells: tuple[str, ...], source: str) -> tuple[str, ...]:
+    if all(as_number(cell) is not None for cell in cells):
+        raise DataFormatError(f"{source}: the first line holds numbers, expected a heading with the columns' names")
+    for j, cell in enumerate(cells):
+        if not cell:
+            raise DataFormatError(f"{source}: column {j + 1} has no name in the heading")
+        if cell in cells[:j]:
+            raise DataFormatError(f"{source}: the heading has {cell!r} twice, expected distinct names")
+    return cells
