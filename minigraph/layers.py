@@ -274,13 +274,13 @@ class Dense(Layer):
         return self.units, 1 + sizes[0]
 
     def forward(self, at: Buffers) -> None:
-        np.dot(at.theta, at.inputs[0], out=at.z)  # z = Θ a
+        at.theta.dot(at.inputs[0], at.z)  # z = Θ a; the method has half the overhead of np.dot
 
     def error(self, at: Buffers, parent: int, out: Array) -> None:
-        np.dot(at.weights.T, at.delta, out=out)  # (Θᵀ δ)_{j≥1}
+        at.weights.T.dot(at.delta, out)  # (Θᵀ δ)_{j≥1}
 
     def accumulate(self, at: Buffers, out: Array) -> None:
-        np.dot(at.delta, at.inputs[0].T, out=out)  # Δ = Σ_i δ aᵀ
+        at.delta.dot(at.inputs[0].T, out)  # Δ = Σ_i δ aᵀ
         if self.links is not None:
             out[:, 1:] *= self.links
 
