@@ -26,7 +26,7 @@ from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer, Layer
 from minigraph.network import AnyNetwork, Network
-from minigraph.strict_json import Json, is_unicode
+from minigraph.strict_json import INTEGERS, Json, is_unicode
 
 Custom: TypeAlias = type[Layer] | type[Activation] | type[Cost] | type[Initializer]
 """A user's own class, as `load` and `from_dict` take it."""
@@ -71,7 +71,13 @@ def to_dict(net: AnyNetwork) -> dict[str, Json]:
 
 def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: int | None = 0) -> AnyNetwork:
     """Return a network of the given architecture; see `Network.from_dict`."""
-    classes = registry(custom)
+    net = restore(read(data, custom))
+    net.initialize(seed)
+    return net
+
+
+def read(data: Mapping[str, object], custom: Iterable[Custom] = ()) -> Graph:
+    """Return the nodes and layers of the given architecture, without memory for parameters."""
     data = dict(checked_object(data, "data", KEYS))
     masks: dict[int, Mask] = {}
     entries: list[object] = []
@@ -82,10 +88,7 @@ def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: i
             entry = entry | {"links": True}
         entries.append(entry)
     data["layers"] = entries
-    graph = build(data, masks, classes)
-    net = restore(graph)
-    net.initialize(seed)
-    return net
+    return build(data, masks, registry(custom))
 
 
 def describe(net: AnyNetwork) -> Description:
@@ -198,7 +201,7 @@ def _write(value: object, where: str) -> Json:
         return [_write(each, f"{where}[{index}]") for index, each in enumerate(value)]
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, int) and -(2**63) <= value < 2**64:
+    if isinstance(value, int) and value in INTEGERS:
         return int(value)
     if isinstance(value, float) and math.isfinite(value):
         return float(value)

@@ -16,8 +16,10 @@ MAX_CONTAINERS = 100_000
 """Lists and objects in a text: Python's take some 50 times the memory of `{}`."""
 MAX_COMMAS = 250_000
 MAX_DEPTH = 32
+INTEGERS = range(-(2**63), 2**64)
+"""The whole numbers: of 64 bits, signed or not."""
 _MAX_DIGITS = 20
-"""Of a whole number: enough for 64 bits, and far from where reading a number takes long."""
+"""What those have at most, far from where reading a number takes long."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^][{}]++")
 
@@ -86,7 +88,7 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _MAX_DIGITS:
+    if len(digits) > _MAX_DIGITS or int(digits) not in INTEGERS:
         raise ValueError(f"a whole number of {len(digits)} digits, expected 64 bits")
     return int(digits)
 

@@ -38,6 +38,7 @@ def test_what_is_written_is_read_and_written_alike(value: Json) -> None:
         ("[-Infinity]", "-Infinity is no JSON"),
         ("1e999", "the number 1e999 is too large"),
         ("1" * 5000, "a whole number of 5000 digits"),
+        (str(2**64), "a whole number of 20 digits, expected 64 bits"),
         ('{"a": 1, "b": 2, "a": 1}', "the key 'a' stands there twice"),
         ("[" * 50 + "]" * 50, "nested more than 32 deep"),
         ('{"a":' * 50, "nested more than 32 deep"),
