@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from minigraph.diagram.labels import quote, width
 from minigraph.diagram.themes import Theme
 
@@ -107,11 +110,27 @@ class Canvas:
         self.nodes.append(f"\t{name} [id={name} {' '.join(parts)}]\n")
         return wide, high
 
-    def curve(self, tail: str, head: str, points: Sequence[Point], attributes: str) -> None:
+    def curve(self, tail: str, head: str, points: Sequence[Sequence[float]], attributes: str) -> None:
         """Draw a Bézier curve of 3n + 1 points from one node to another; `attributes` is DOT."""
-        self.edges.append(f'\t{tail} -> {head} [pos="{spline(points)}" {attributes}]\n')
-        for x, y in points:
-            self.box.include(x, y)
+        self.curves([f'\t{tail} -> {head} [{attributes} pos="'], np.array([points]))
+
+    def curves(self, heads: Sequence[str], points: NDArray[np.float64]) -> None:
+        """Draw many Bézier curves at once.
+
+        Args:
+            heads: each statement up to its points.
+            points: (curves, 3n + 1, 2).
+        """
+        flat = np.round(points * (1, -1), 1) + 0.0
+        template = " ".join(["%.1f,%.1f"] * points.shape[1]) + '"]\n'
+        self.edges += [
+            head + template % tuple(each)
+            for head, each in zip(heads, flat.reshape(len(heads), -1).tolist(), strict=True)
+        ]
+        if flat.size:
+            (left, top), (right, bottom) = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+            self.box.include(float(left), float(top))
+            self.box.include(float(right), float(bottom))
 
     def source(self, comment: str = "") -> str:
         """Return the drawing as DOT."""

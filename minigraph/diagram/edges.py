@@ -1,22 +1,23 @@
-"""The lines of a drawing of units: their ways, their looks, and the numbers on them."""
+"""The lines of a drawing of units, and the numbers on them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from minigraph.arrays import Array
 from minigraph.diagram.captions import theta_numbers
-from minigraph.diagram.columns import Band
-from minigraph.diagram.dot import Canvas, Point, straight, text_size
+from minigraph.diagram.dot import Canvas, Point, text_size
 from minigraph.diagram.labels import number, quote
 from minigraph.diagram.looks import ErrorLook, SignedLook, bundled, plain
 from minigraph.diagram.options import Shown
-from minigraph.diagram.placement import LANE_PITCH, Measures, Placement
-from minigraph.diagram.routes import beside, clipped, through_lanes
+from minigraph.diagram.placement import Measures, Placement
 from minigraph.diagram.scene import EdgeValues, Scene
 from minigraph.diagram.stagger import stagger
-from minigraph.layers import Layer
+from minigraph.diagram.strands import BundleLine, Strand, strand
 from minigraph.node import Node
 from minigraph.notation import Symbol
 
@@ -24,48 +25,36 @@ NUMBER_SIZE = 8.0
 MOST_NUMBERED = 64
 """Links of a Θ up to which every one gets its number, unless `top_k` says otherwise."""
 NUMBERED_OF_MANY = 24
-_BIAS_REACH = 11.0
-_MORE_REACH = 10.0
 _LETTERS: dict[Shown, str] = {"weights": "Θ", "gradient": "D", "accumulator": "Δ"}
+_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One link between two units on the page."""
+class Number:
+    """A number on a line."""
 
-    tail: str
-    head: str
-    points: list[Point]
-    name: str
-    values: EdgeValues | None
-    row: int
-    column: int | None
-    dropped: bool
-    dimmed: bool
-
-    @property
-    def main(self) -> float | None:
-        """What colour and width stand for, None if there is nothing or it is not computed."""
-        matrix = None if self.values is None or self.column is None else self.values.main
-        return None if matrix is None else float(matrix[self.row, self.column])
+    line: str
+    at: Point
+    text: str
+    colour: str
 
 
 @dataclass
 class Plan:
     """All lines, and where the numbers stand."""
 
-    lines: list[Line] = field(default_factory=list)
-    bundles: list[tuple[str, str, list[Point], str]] = field(default_factory=list)
-    numbers: list[tuple[Line, Point, str]] = field(default_factory=list)
+    strands: list[Strand] = field(default_factory=list)
+    bundles: list[BundleLine] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
     weights: int = 0
     """How many drawn links have an entry of Θ."""
     worst: str | None = None
-    """The name of the line with the largest relative error of a gradient check."""
+    """The line with the largest relative error of a gradient check."""
     has_room: bool = True
 
 
 def least_gap(scene: Scene) -> float:
-    """Return the room between columns to begin with."""
+    """Return the room between columns to begin with: more for tall drawings, lest lines become steep."""
     rows = max(len(selection.rows) for selection in scene.selections.values())
     if not scene.options.on_edges and scene.options.before is None:
         return max(96.0, min(240.0, 11.0 * rows))
@@ -77,200 +66,146 @@ def plan(scene: Scene, placement: Placement, measures: Measures, reach: Mapping[
     """Lay out every line and number."""
     result = Plan()
     for link in scene.links:
-        lanes = placement.lanes[link.node, link.slot]
-        tracks = _tracks(link.edges, link.bundles, scene, link.node, link.slot)
-        values = scene.edge_values.get(link.node.layer)
-        kept_there = scene.values[link.node].kept
-        kept_here = scene.values[link.parent].kept
-        focus = scene.options.focus
-        rows_here, rows_there = placement.rows[link.parent], placement.rows[link.node]
-        row_of_here, row_of_there = scene.selections[link.parent].row_of, scene.selections[link.node].row_of
-        l_here, l_there = link.parent.position, link.node.position
-        repeat = link.node.parents[: link.slot].count(link.parent)
-        start_reach, end_reach = reach[link.parent], measures.diameter / 2
-        drawn: list[Line] = []
-        for i, j, column in link.edges:
-            start, end = rows_here[row_of_here[i]], rows_there[row_of_there[j]]
-            leave = _BIAS_REACH if i == 0 else start_reach
-            key = (int(row_of_here[i]), int(row_of_there[j]))
-            points = _way(placement, start, end, leave, end_reach, lanes, tracks.get(key, 0.0), repeat)
-            dropped = (kept_there is not None and not kept_there[j - 1]) or (
-                kept_here is not None and i > 0 and not kept_here[i - 1]
-            )
-            dimmed = focus is not None and not (
-                (focus.node is link.node and focus.index == j) or (focus.node is link.parent and focus.index == i)
-            )
-            suffix = f"_{link.slot}" if repeat else ""
-            name = f"a_{l_here}_{i}__a_{l_there}_{j}{suffix}"
-            drawn.append(
-                Line(f"a_{l_here}_{i}", f"a_{l_there}_{j}", points, name, values, j - 1, column, dropped, dimmed)
-            )
-        for (here, there), bundle in link.bundles.items():
-            start, end = rows_here[here], rows_there[there]
-            ends = _bundle_reach(scene, link.parent, here, link.node, there, reach, measures)
-            points = _way(placement, start, end, *ends, lanes, tracks.get((here, there), 0.0), repeat)
-            mean = f", mean |Θ| {bundle.total / bundle.count:.4g}" if bundle.total else ""
-            tooltip = f"{bundle.count} links that are not drawn one by one{mean}"
-            result.bundles.append(
-                (_row_name(scene, link.parent, here), _row_name(scene, link.node, there), points, tooltip)
-            )
-        result.lines += drawn
-        _number(scene, link.node.layer, drawn, result)
+        drawn, bundles = strand(scene, link, placement, reach, measures.diameter / 2)
+        result.strands.append(drawn)
+        result.bundles += bundles
+        if drawn.columns is not None and drawn.values is not None:
+            result.weights += len(drawn.i)
+            if scene.options.errors is not None:
+                _number_worst(scene, drawn, result)
+            elif scene.options.on_edges or scene.options.before is not None:
+                _number(scene, drawn, drawn.values, result)
     return result
 
 
 def draw(canvas: Canvas, scene: Scene, plan: Plan) -> None:
-    """Draw all lines: bundles first, the strongest last."""
-    theme = scene.theme
-    faint = bundled(theme)
-    for tail, head, points, tooltip in plan.bundles:
-        canvas.curve(tail, head, points, f"{faint} tooltip={quote(tooltip)}")
-    signed = SignedLook(theme, scene.scale.edge)
-    look = ErrorLook(theme) if scene.options.errors is not None else signed
+    """Draw all lines, bundles first."""
+    faint = bundled(scene.theme)
+    for bundle in plan.bundles:
+        canvas.curve(bundle.tail, bundle.head, bundle.points, f"{faint} tooltip={quote(bundle.tooltip)}")
+    look = ErrorLook(scene.theme) if scene.options.errors is not None else SignedLook(scene.theme, scene.scale.edge)
     numbers = theta_numbers(scene.net)
-    layer_of = {id(values): numbers[layer] for layer, values in scene.edge_values.items()}
-    for line in plan.lines:
-        main = line.main
-        attributes = plain(theme, line.dropped, line.dimmed) if main is None else look(main, line.dropped, line.dimmed)
-        if line.name == plan.worst:
-            attributes = f'color="{theme.warning}" penwidth=4 style=solid'
-        tooltip = _tooltip(line, layer_of)
-        canvas.curve(line.tail, line.head, line.points, f"id={line.name} {attributes} tooltip={quote(tooltip)}")
+    for drawn in plan.strands:
+        if not drawn.i:
+            continue
+        tail, head = f"a_{drawn.link.parent.position}_", f"a_{drawn.link.node.position}_"
+        if drawn.values is None or drawn.columns is None:
+            tooltips = ["fixed weight 1"] * len(drawn.i)
+        else:
+            tooltips = _tooltips(drawn, drawn.values, drawn.columns, numbers[drawn.link.node.layer])
+        attributes = _looks(scene, drawn, look)
+        if plan.worst is not None:
+            for index in range(len(drawn.i)):
+                if drawn.name(index) == plan.worst:
+                    attributes[index] = f'color="{scene.theme.warning}" penwidth=4 style=solid'
+        canvas.curves(
+            [
+                f'\t{tail}{i} -> {head}{j} [id={tail}{i}__{head}{j}{drawn.suffix} {look} tooltip="{tooltip}" pos="'
+                for i, j, look, tooltip in zip(drawn.i, drawn.j, attributes, tooltips, strict=True)
+            ],
+            drawn.points,
+        )
 
 
 def write_numbers(canvas: Canvas, scene: Scene, plan: Plan) -> None:
     """Write the numbers on their lines."""
-    theme = scene.theme
-    for line, at, text in plan.numbers:
-        main = line.main or 0.0
-        colour = theme.negative if main < 0 else theme.positive
-        if scene.options.errors is not None:
-            colour = theme.warning
-        canvas.text(f"on_{line.name}", at, text, size=NUMBER_SIZE, colour=colour, background=theme.background)
+    background = scene.theme.background
+    for each in plan.numbers:
+        canvas.text(f"on_{each.line}", each.at, each.text, size=NUMBER_SIZE, colour=each.colour, background=background)
 
 
-def _number(scene: Scene, layer: Layer, lines: list[Line], plan: Plan) -> None:
-    """Choose which lines of one Θ get numbers, and put these where they can be read."""
-    candidates = [line for line in lines if line.column is not None]
-    plan.weights += len(candidates)
-    candidates = [line for line in candidates if line.values is not None and not line.dropped and not line.dimmed]
-    if scene.options.errors is not None:
-        _number_worst(scene, layer, lines, plan)
-        return
-    if not candidates or not (scene.options.on_edges or scene.options.before is not None):
-        return
-    ranks = None if scene.ranks is None or not candidates else scene.ranks[layer]
-    candidates.sort(key=lambda line: (-_rank(line, ranks), line.name))
+def _looks(scene: Scene, drawn: Strand, look: SignedLook | ErrorLook) -> list[str]:
+    if drawn.main is None:
+        pairs = zip(drawn.dropped.tolist(), drawn.dimmed.tolist(), strict=True)
+        return [plain(scene.theme, *each) for each in pairs]
+    return look.many(drawn.main, drawn.dropped, drawn.dimmed)
+
+
+def _number(scene: Scene, drawn: Strand, values: EdgeValues, plan: Plan) -> None:
+    """Choose which lines of one Θ get numbers, the strongest, and put these where they can be read."""
+    rows, columns = np.array(drawn.j, np.intp) - 1, drawn.columns
+    fixed = scene.ranks is not None
+    if scene.ranks is not None:
+        ranks: Array = scene.ranks[drawn.link.node.layer][rows, columns]
+    else:
+        ranks = np.zeros(len(rows)) if drawn.main is None else np.abs(drawn.main)
+    free = np.flatnonzero(~(drawn.dropped | drawn.dimmed))
+    order = free[np.argsort(-ranks[free], kind="stable")]
     top_k = scene.options.top_k
     if top_k is None:
-        top_k = len(candidates) if len(candidates) <= MOST_NUMBERED else NUMBERED_OF_MANY
-    chosen = candidates[:top_k]
-    texts = [_number_text(line, scene.options.on_edges) for line in chosen]
-    sizes = [text_size(text if ranks is None else "−0.000", NUMBER_SIZE) for text in texts]
-    others = [(line.points[0], line.points[-1]) for line in lines if line not in chosen] if len(lines) < 400 else []
-    places = stagger([line.points[0] for line in chosen], [line.points[-1] for line in chosen], sizes, others)
-    for line, text, place in zip(chosen, texts, places, strict=True):
+        top_k = len(order) if len(order) <= MOST_NUMBERED else NUMBERED_OF_MANY
+    chosen = order[:top_k]
+    if not chosen.size:
+        return
+    texts = _number_texts(drawn, values, chosen, scene.options.on_edges)
+    sizes = [text_size("−0.000" if fixed else text, NUMBER_SIZE) for text in texts]
+    ends = drawn.points[:, [0, -1]]
+    others = np.delete(ends, chosen, axis=0) if len(ends) < 400 else ends[:0]
+    theme = scene.theme
+    for index, text, place in zip(chosen.tolist(), texts, stagger(ends[chosen], sizes, others), strict=True):
         if place is None:
             plan.has_room = False
         else:
-            plan.numbers.append((line, place, text))
+            is_negative = drawn.main is not None and drawn.main[index] < 0
+            colour = theme.negative if is_negative else theme.positive
+            plan.numbers.append(Number(drawn.name(index), place, text, colour))
 
 
-def _rank(line: Line, ranks: Array | None) -> float:
-    return abs(line.main or 0.0) if ranks is None else float(ranks[line.row, line.column or 0])
-
-
-def _number_worst(scene: Scene, layer: Layer, lines: list[Line], plan: Plan) -> None:
+def _number_worst(scene: Scene, drawn: Strand, plan: Plan) -> None:
     """Label the line of the largest relative error of the whole check, if it is among these."""
-    top = scene.scale.edge
-    for line in lines:
-        if line.main is not None and line.main == top and not plan.numbers:
-            (x0, y0), (x1, y1) = line.points[0], line.points[-1]
-            name = Symbol("Θ", (line.row + 1, line.column or 0), theta_numbers(scene.net)[layer]).text
-            text = f"worst: {name} {line.main:.1e}".replace("-", "−")
-            plan.numbers.append((line, ((x0 + x1) / 2, (y0 + y1) / 2), text))
-            plan.worst = line.name
+    if drawn.main is None or drawn.columns is None or plan.worst is not None:
+        return
+    for index in np.flatnonzero(drawn.main == scene.scale.edge)[:1].tolist():
+        name = Symbol("Θ", (drawn.j[index], drawn.i[index]), theta_numbers(scene.net)[drawn.link.node.layer]).text
+        text = f"worst: {name} {float(drawn.main[index]):.1e}".replace("-", "−")
+        middle = drawn.points[index, [0, -1]].mean(axis=0)
+        plan.worst = drawn.name(index)
+        plan.numbers.append(Number(plan.worst, (float(middle[0]), float(middle[1])), text, scene.theme.warning))
 
 
-def _number_text(line: Line, on_edges: tuple[Shown, ...]) -> str:
-    values = line.values
-    assert values is not None
-    assert line.column is not None
-    place = (line.row, line.column)
+def _number_texts(
+    drawn: Strand, values: EdgeValues, chosen: NDArray[np.intp], on_edges: tuple[Shown, ...]
+) -> list[str]:
+    assert drawn.columns is not None
+    texts = []
+    for index in chosen.tolist():
+        place = (drawn.j[index] - 1, int(drawn.columns[index]))
+        if values.before is not None and values.after is not None:
+            texts.append(f"{number(float(values.before[place]))} → {number(float(values.after[place]))}")
+            continue
+        lines = []
+        for what in on_edges:
+            matrix = values.shown[what]
+            text = "—" if matrix is None else number(float(matrix[place]))
+            lines.append(text if len(on_edges) == 1 else f"{_LETTERS[what]} {text}")
+        texts.append("\n".join(lines))
+    return texts
+
+
+def _tooltips(drawn: Strand, values: EdgeValues, columns: NDArray[np.intp], l: int) -> list[str]:  # noqa: E741
+    """Return the numbers of every line in full, as DOT has them: no character here needs more escaping."""
+    matrices: list[tuple[str, Array | None, Array | None]] = []
     if values.before is not None and values.after is not None:
-        return f"{number(float(values.before[place]))} → {number(float(values.after[place]))}"
-    rows = []
-    for what in on_edges:
-        matrix = values.shown[what]
-        text = "—" if matrix is None else number(float(matrix[place]))
-        rows.append(text if len(on_edges) == 1 else f"{_LETTERS[what]} {text}")
-    return "\n".join(rows)
-
-
-def _tooltip(line: Line, layer_of: Mapping[int, int]) -> str:
-    if line.column is None or line.values is None:
-        return "fixed weight 1"
-    place = (line.row, line.column)
-    l = layer_of[id(line.values)]  # noqa: E741
-    index = (line.row + 1, line.column)
-    values = line.values
-    rows = []
-    if values.before is not None and values.after is not None:
-        change = float(values.before[place]), float(values.after[place])
-        rows.append(f"{Symbol('Θ', index, l).text} = {change[0]!r} → {change[1]!r}")
+        matrices.append(("Θ", values.before, values.after))
     if values.errors is not None:
-        rows.append(f"relative error of {Symbol('D', index, l).text} = {float(values.errors[place])!r}")
-    for what, matrix in values.shown.items():
-        text = "—" if matrix is None else repr(float(matrix[place]))
-        rows.append(f"{Symbol(_LETTERS[what], index, l).text} = {text}")
-    return "\n".join(rows) or Symbol("Θ", index, l).text
-
-
-def _tracks(
-    edges: list[tuple[int, int, int | None]],
-    bundles: Mapping[tuple[int, int], object],
-    scene: Scene,
-    node: Node,
-    slot: int,
-) -> dict[tuple[int, int], float]:
-    """Give every link its place across a lane, in the order of the rows."""
-    here, there = scene.selections[node.parents[slot]].row_of, scene.selections[node].row_of
-    keys = sorted({(int(here[i]), int(there[j])) for i, j, _ in edges} | set(bundles))
-    return {key: (index - (len(keys) - 1) / 2) * LANE_PITCH for index, key in enumerate(keys)}
-
-
-def _way(
-    placement: Placement,
-    start: Point,
-    end: Point,
-    leave: float,
-    arrive: float,
-    lanes: Sequence[Band],
-    track: float,
-    repeat: int,
-) -> list[Point]:
-    if not lanes:
-        first, last = clipped(start, end, leave, arrive)
-        points = beside(first, last, 9.0 * repeat) if repeat else straight(first, last)
-    else:
-        half = placement.half
-        ways = [
-            ((placement.u[lane.column] - half[lane.column], lane.place + track),
-             (placement.u[lane.column] + half[lane.column], lane.place + track))
-            for lane in lanes
-        ]  # fmt: skip
-        points = through_lanes((start[0] + leave, start[1]), ways, (end[0] - arrive, end[1]))
-    return [placement.page(*point) for point in points]
-
-
-def _bundle_reach(
-    scene: Scene, parent: Node, here: int, node: Node, there: int, reach: Mapping[Node, float], measures: Measures
-) -> tuple[float, float]:
-    source, target = scene.selections[parent].rows[here], scene.selections[node].rows[there]
-    leave = _MORE_REACH if source is None else _BIAS_REACH if source == 0 else reach[parent]
-    return leave, _MORE_REACH if target is None else measures.diameter / 2
-
-
-def _row_name(scene: Scene, node: Node, row: int) -> str:
-    unit = scene.selections[node].rows[row]
-    return f"more_{node.position}_{row}" if unit is None else f"a_{node.position}_{unit}"
+        matrices.append(("relative error of D", values.errors, None))
+    matrices += [(_LETTERS[what], matrix, None) for what, matrix in values.shown.items()]
+    rows = np.array(drawn.j, np.intp) - 1
+    above = Symbol("", (), l).text
+    indices = [
+        f"{i}{',' if i > 9 or j > 9 else ''}{j}".translate(_DIGITS) + above
+        for i, j in zip(drawn.j, columns.tolist(), strict=True)
+    ]
+    parts = []
+    for letter, matrix, second in matrices:
+        if matrix is None:
+            parts.append([f"{letter}{index} = —" for index in indices])
+        elif second is None:
+            numbers = matrix[rows, columns].tolist()
+            parts.append([f"{letter}{index} = {value!r}" for index, value in zip(indices, numbers, strict=True)])
+        else:
+            pairs = zip(indices, matrix[rows, columns].tolist(), second[rows, columns].tolist(), strict=True)
+            parts.append([f"{letter}{index} = {old!r} → {new!r}" for index, old, new in pairs])
+    if not parts:
+        return [f"Θ{index}" for index in indices]
+    return parts[0] if len(parts) == 1 else ["\\n".join(each) for each in zip(*parts, strict=True)]

@@ -13,7 +13,7 @@ from minigraph.diagram.folding import Block, Folding, fold, unfolded
 from minigraph.diagram.labels import wrap
 from minigraph.diagram.legend import write_title
 from minigraph.diagram.options import Direction, Options
-from minigraph.diagram.routes import through_lanes
+from minigraph.diagram.routes import way
 from minigraph.diagram.themes import theme_named
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
@@ -144,7 +144,7 @@ def _route(path: list[Band], sheet: _Sheet) -> list[Point]:
         start = (sheet.u[here.column] + sheet.thickness[here.column] / 2, here.place + sheet.shift[here.column])
         end = (sheet.u[there.column] - sheet.thickness[there.column] / 2, there.place + sheet.shift[there.column])
         if sheet.line_of(here.column) == sheet.line_of(there.column):
-            part = through_lanes(start, [], end)
+            part = way(start, end)
         else:
             line = sheet.line_of(here.column)
             track = 5.0 * sheet.returns.get(line, 0)

@@ -22,6 +22,12 @@ class Bundle:
     total: float = 0.0
     """Σ |Θ| over them, 0 for fixed weights."""
 
+    @property
+    def statement(self) -> str:
+        """What the bundle stands for."""
+        mean = f", mean |Θ| {self.total / self.count:.4g}" if self.total else ""
+        return f"{self.count} links that are not drawn one by one{mean}"
+
     def add(self, count: int, total: float) -> None:
         """Add links to the bundle."""
         self.count += count
@@ -54,12 +60,13 @@ def connections(node: Node, selections: Mapping[Node, Selection], theta: Array |
     hidden = [j for j in range(1, node.size + 1) if not here.is_shown[j]]
     many = isinstance(node.layer, Dense) and theta is not None
     sizes = [parent.size for parent in node.parents]
+    is_shown = [source.is_shown.tolist() for source in sources]
     for j in here.shown if many else range(1, node.size + 1):
         row = int(here.row_of[j])
         drawn = bool(here.is_shown[j])
         weights = None if theta is None else theta[j - 1]
         for slot, i, column in node.layer.links_into(j, sizes):
-            if drawn and sources[slot].is_shown[i]:
+            if drawn and is_shown[slot][i]:
                 links[slot].edges.append((i, j, column))
             elif i or drawn:
                 size = 0.0 if weights is None or column is None else abs(float(weights[column]))

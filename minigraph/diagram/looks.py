@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from minigraph.arrays import Array, Mask
 from minigraph.diagram.themes import Theme, blend, faded
 
 THINNEST, THICKEST = 0.5, 4.0
@@ -16,18 +19,22 @@ class SignedLook:
     def __init__(self, theme: Theme, largest: float) -> None:
         self._theme = theme
         self._largest = largest or 1.0
-        self._known: dict[tuple[int, bool, bool, bool], str] = {}
 
-    def __call__(self, value: float, dropped: bool = False, dimmed: bool = False) -> str:
-        """Return DOT attributes for a value."""
-        level = min(_LEVELS, round(_LEVELS * abs(value) / self._largest)) if math.isfinite(value) else _LEVELS
-        key = (level, value < 0, dropped, dimmed)
-        if key not in self._known:
-            self._known[key] = self._attributes(level / _LEVELS, *key[1:])
-        return self._known[key]
+    def __call__(self, value: float) -> str:
+        """Return DOT attributes for one value."""
+        nothing = np.zeros(1, np.bool_)
+        return self.many(np.array([value]), nothing, nothing)[0]
 
-    def _attributes(self, share: float, negative: bool, dropped: bool, dimmed: bool) -> str:
-        theme = self._theme
+    def many(self, values: Array, dropped: Mask, dimmed: Mask) -> list[str]:
+        """Return DOT attributes for each value; few of them differ."""
+        share = np.minimum(np.abs(values) / self._largest, 1)
+        codes = 8 * np.rint(_LEVELS * share).astype(np.intp) + 4 * (values < 0) + 2 * dropped + dimmed
+        known = {code: self._attributes(code) for code in np.unique(codes).tolist()}
+        return [known[code] for code in codes.tolist()]
+
+    def _attributes(self, code: int) -> str:
+        theme, share = self._theme, (code // 8) / _LEVELS
+        negative, dropped, dimmed = bool(code & 4), bool(code & 2), bool(code & 1)
         colour = theme.negative if negative else theme.positive
         width = THINNEST + (THICKEST - THINNEST) * share
         style = "dotted" if dropped else "dashed" if negative else "solid"
@@ -44,13 +51,17 @@ class ErrorLook:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
 
-    def __call__(self, value: float, dropped: bool = False, dimmed: bool = False) -> str:
+    def __call__(self, value: float, dimmed: bool = False) -> str:
         """Return DOT attributes for a relative error; nan was not checked."""
         if math.isnan(value) or dimmed:
             return f'color="{self._theme.faint}" penwidth=0.5 style=dotted'
         share = min(1.0, max(0.0, (math.log10(max(value, 1e-16)) + 12) / 10))
         colour = blend(self._theme.muted, self._theme.warning, share)
         return f'color="{faded(colour, 0.5 + 0.5 * share)}" penwidth={0.6 + 3.4 * share:.2f} style=solid'
+
+    def many(self, values: Array, dropped: Mask, dimmed: Mask) -> list[str]:
+        """Return DOT attributes for each relative error."""
+        return [self(*each) for each in zip(values.tolist(), dimmed.tolist(), strict=True)]
 
 
 def plain(theme: Theme, dropped: bool = False, dimmed: bool = False) -> str:

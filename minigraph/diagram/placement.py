@@ -6,11 +6,14 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from minigraph.diagram.captions import Caption
 from minigraph.diagram.columns import Band, arrange, depths
 from minigraph.diagram.dot import Point
 from minigraph.diagram.links import Connection
 from minigraph.diagram.options import Direction
+from minigraph.diagram.routes import Points
 from minigraph.diagram.selection import Selection
 from minigraph.node import Node
 
@@ -56,6 +59,12 @@ class Placement:
         if self.direction == "RL":
             return -u, v
         return (v, u) if self.direction == "TB" else (v, -u)
+
+    def pages(self, points: Points) -> Points:
+        """Turn an array of (u, v) into (x, y)."""
+        signs = np.array([-1.0 if self.direction in ("RL", "BT") else 1.0, 1.0])
+        turned: Points = points * signs
+        return turned if self.is_horizontal else turned[..., ::-1]
 
 
 def place(

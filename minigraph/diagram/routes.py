@@ -1,42 +1,70 @@
-"""The way of a link from unit to unit: straight between neighbouring columns, through lanes past the others."""
+"""The ways of links from unit to unit: straight between neighbouring columns, through lanes past the others.
+
+All links of a connection are laid out at once, as arrays of Bézier points of shape (links, points, 2); the
+last axis is (u, v), u along the direction of the drawing.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from minigraph.diagram.dot import Point, straight
+import numpy as np
+from numpy.typing import NDArray
+
+from minigraph.diagram.dot import Point
+
+Points = NDArray[np.float64]
 
 
-def clipped(start: Point, end: Point, leave: float, arrive: float) -> tuple[Point, Point]:
-    """Shorten a line so that it touches the circles about its ends."""
-    (x0, y0), (x1, y1) = start, end
-    length = math.hypot(x1 - x0, y1 - y0) or 1.0
-    dx, dy = (x1 - x0) / length, (y1 - y0) / length
-    return (x0 + leave * dx, y0 + leave * dy), (x1 - arrive * dx, y1 - arrive * dy)
+def straight_ways(starts: Points, ends: Points, leave: Points, arrive: Points, bow: float = 0.0) -> Points:
+    """Return straight lines that touch the circles about their ends.
+
+    Args:
+        starts, ends: middles of the units, (links, 2).
+        leave, arrive: radii of the circles, (links,).
+        bow: how far the line bends aside, for the second of two equal links.
+    """
+    along = ends - starts
+    along = along / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    first, last = starts + leave[:, None] * along, ends - arrive[:, None] * along
+    aside = bow * np.stack([-along[:, 1], along[:, 0]], axis=1)
+    third = (last - first) / 3
+    return np.stack([first, first + third + aside, last - third + aside, last], axis=1)
 
 
-def through_lanes(start: Point, lanes: Sequence[tuple[Point, Point]], end: Point) -> list[Point]:
-    """Return a smooth curve along the direction u through lanes, each given by where it begins and ends."""
-    points = [start]
-    here = start
-    for enter, leave in lanes:
-        points += _bend(here, enter)
-        points += straight(enter, leave)[1:]
-        here = leave
-    points += _bend(here, end)
-    return points
+def lane_ways(
+    starts: Points, ends: Points, leave: Points, arrive: Points, lanes: Sequence[tuple[Point, float]], tracks: Points
+) -> Points:
+    """Return smooth curves through lanes.
+
+    Args:
+        starts, ends: middles of the units, (links, 2).
+        leave, arrive: how far from them the curves begin and end, (links,).
+        lanes: of each lane where it begins and ends along u, and its middle along v.
+        tracks: the place of each link across the lanes, (links,).
+    """
+    here = starts + np.stack([leave, np.zeros_like(leave)], axis=1)
+    parts = [here[:, None]]
+    for (enter, leaving), middle in lanes:
+        for u, is_bend in ((enter, True), (leaving, False)):
+            there = np.stack([np.full_like(tracks, u), middle + tracks], axis=1)
+            parts.append(_bend(here, there) if is_bend else _level(here, there))
+            here = there
+    parts.append(_bend(here, ends - np.stack([arrive, np.zeros_like(arrive)], axis=1)))
+    return np.concatenate(parts, axis=1)
 
 
-def beside(start: Point, end: Point, offset: float) -> list[Point]:
-    """Return a bow beside the straight line, for the second of two equal links."""
-    (x0, y0), (x1, y1) = start, end
-    length = math.hypot(x1 - x0, y1 - y0) or 1.0
-    dx, dy = -offset * (y1 - y0) / length, offset * (x1 - x0) / length
-    _, (x2, y2), (x3, y3), _ = straight(start, end)
-    return [start, (x2 + dx, y2 + dy), (x3 + dx, y3 + dy), end]
-
-
-def _bend(start: Point, end: Point) -> list[Point]:
+def way(start: Point, end: Point) -> list[Point]:
+    """Return one smooth curve that begins and ends along u."""
     half = (end[0] - start[0]) / 2
-    return [(start[0] + half, start[1]), (end[0] - half, end[1]), end]
+    return [start, (start[0] + half, start[1]), (end[0] - half, end[1]), end]
+
+
+def _bend(here: Points, there: Points) -> Points:
+    half = np.stack([(there[:, 0] - here[:, 0]) / 2, np.zeros(len(here))], axis=1)
+    return np.stack([here + half, there - half, there], axis=1)
+
+
+def _level(here: Points, there: Points) -> Points:
+    third = (there - here) / 3
+    return np.stack([here + third, there - third, there], axis=1)

@@ -14,21 +14,17 @@ _STEPS = np.array([0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.19, 0.81, 0.46, 0.
 
 
 def stagger(
-    starts: Sequence[Point],
-    ends: Sequence[Point],
-    sizes: Sequence[tuple[float, float]],
-    others: Sequence[tuple[Point, Point]] = (),
+    ends: NDArray[np.float64], sizes: Sequence[tuple[float, float]], others: NDArray[np.float64]
 ) -> list[Point | None]:
     """Return the middle of each edge's number, None where it would lie upon another one.
 
     Args:
-        starts: of the straight edges, the most important first.
-        ends: of the edges.
+        ends: of the straight edges, (edges, 2, 2), the most important first.
         sizes: width and height of each number.
-        others: further lines that a number should rather not cover.
+        others: ends of further lines that a number should rather not cover.
     """
-    lines = np.array([*zip(starts, ends, strict=True), *others], float).reshape(-1, 2, 2)
-    taken = np.empty((len(starts), 4))
+    lines = np.concatenate([ends, others])
+    taken = np.empty((len(ends), 4))
     count = 0
     places: list[Point | None] = []
     for index, (wide, high) in enumerate(sizes):
