@@ -77,7 +77,8 @@ class Engine:
             self.parameters.finish_gradient(1 / total, l2 / total)
         if not is_finite(self.parameters.gradient_vector):
             raise NonFiniteError(self.blame_backward(self.workspace))
-        self._question = Question(tuple(target.copy() for target in targets), l2, weights)
+        kept = None if weights is None else weights.copy()
+        self._question = Question(tuple(target.copy() for target in targets), l2, kept)
         self._backward_is_current = True
 
     def cost(self, targets: Sequence[Array], l2: float, weights: Array | None) -> float:
