@@ -80,13 +80,17 @@ class _Legend:
 
     def _units(self) -> None:
         scene, theme, show = self.scene, self.scene.theme, self.scene.options.show
+        has_signs = scene.options.example != "mean"
         if "delta" in show and scene.scale.delta:
-            for sign, colour in ((">", theme.positive), ("<", theme.negative)):
-                self._circle(f"δ {sign} 0", color=colour, penwidth=2.5)
+            if has_signs:
+                self._circle("δ > 0", color=theme.positive, penwidth=2.5)
+                style = "dashed" if theme.is_grey else "solid"
+                self._circle("δ < 0", color=theme.negative, penwidth=2.5, style=style)
             self._circle(f"|δ| = {number(scene.scale.delta)}", color=theme.positive, penwidth=4.5)
         if "a" in show and any(scene.scale.a.values()):
-            self._circle("a > 0", style="filled", fillcolor=tint(theme, 1))
-            if any(each.a is not None and min(each.a) < 0 for each in scene.values.values()):
+            one_colour = theme.is_grey or not has_signs
+            self._circle("|a|" if one_colour else "a > 0", style="filled", fillcolor=tint(theme, 1))
+            if not one_colour and any(each.a is not None and min(each.a) < 0 for each in scene.values.values()):
                 self._circle("a < 0", style="filled", fillcolor=tint(theme, -1))
         if any(0 in selection.rows for selection in scene.selections.values()):
             self._circle(
@@ -104,7 +108,7 @@ class _Legend:
                 theta = Symbol("Θ", (), theta_numbers(scene.net)[layer]).text
                 self._note(f"{theta} is one matrix, used by {', '.join(node.name for node in nodes[:4])}")
         if scene.options.example == "mean":
-            self._note("numbers: mean |value| over the batch")
+            self._note("in units: mean |value| over the batch")
         if scene.options.errors is None and 0 < len(plan.numbers) < plan.weights:
             self._note(f"numbers on {len(plan.numbers)} of {plan.weights} weights, the strongest")
 

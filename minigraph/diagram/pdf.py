@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from minigraph.errors import RenderError
 from minigraph.extras import require
 
@@ -14,6 +16,8 @@ def pdf_from_svg(svg: str) -> bytes:
         RenderError: it failed.
     """
     converter = require("vl_convert", "pdf")
+    # Helvetica's usual stand-in lacks raised brackets, and a line is set in one font.
+    svg = re.sub('font-family="([^"]*)"([^<>]*>[^<]*[⁽⁾])', r'font-family="DejaVu Sans, \1"\2', svg)
     try:
         data: bytes = converter.svg_to_pdf(svg)
     except Exception as error:

@@ -80,6 +80,10 @@ def strand(
     arrive = np.array([_reach(target, row, radius) for row in range(len(target.rows))])[rows[:, 1]]
     starts = np.array(placement.rows[link.parent])[rows[:, 0]]
     ends = np.array(placement.rows[link.node])[rows[:, 1]]
+    has_pictures = reach[link.parent] > radius
+    if has_pictures:  # links begin at the far side of the pictures beside the units
+        behind = np.where(leave == reach[link.parent], leave, 0.0)
+        starts, leave = starts + np.stack([behind, np.zeros_like(behind)], axis=1), leave - behind
     repeat = link.node.parents[: link.slot].count(link.parent)
     lanes = placement.lanes[link.node, link.slot]
     if lanes:

@@ -28,6 +28,11 @@ class Theme:
     warning: str
     """What a reader should look at first."""
 
+    @property
+    def is_grey(self) -> bool:
+        """True if sign must not rest on colour alone."""
+        return self.positive[1:3] == self.positive[3:5] == self.positive[5:7]
+
 
 THEMES: dict[str, Theme] = {
     "light": Theme("#ffffff", "#1d2733", "#5b6673", "#c9d0d8", "#eef2f6", "#0b6fb8", "#d9730d", "#c0186c"),

@@ -104,6 +104,8 @@ def _unit(canvas: Canvas, scene: Scene, node: Node, j: int, at: Point, measures:
         look["style"] = ",".join(styles)
         if delta and "delta" in scene.options.show:
             look["color"] = theme.negative if delta < 0 else theme.positive
+            if delta < 0 and theme.is_grey:
+                look["style"] = f"{look['style']},dashed"
             look["penwidth"] = round(1 + 3.5 * min(1.0, abs(delta) / (scene.scale.delta or 1.0)), 2)
     if isinstance(node.layer, Concat):
         look["shape"] = "box"
