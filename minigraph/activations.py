@@ -101,15 +101,15 @@ class Sigmoid(Activation):
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
         one = ONE[a.itemsize]
-        np.negative(z, out=a)
-        np.exp(a, out=a)
-        np.add(a, one, out=a)
-        np.divide(one, a, out=a)
+        np.negative(z, a)
+        np.exp(a, a)
+        np.add(a, one, a)
+        np.divide(one, a, a)
 
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.subtract(ONE[a.itemsize], a, out=scratch)
-        np.multiply(scratch, a, out=scratch)
-        np.multiply(error, scratch, out=error)
+        np.subtract(ONE[a.itemsize], a, scratch)
+        np.multiply(scratch, a, scratch)
+        np.multiply(error, scratch, error)
 
     def log(self, z: Array, a: Array) -> Array:
         return -softplus(-z)
@@ -131,17 +131,17 @@ class Tanh(Activation):
     name = "tanh"
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.tanh(z, out=a)
+        np.tanh(z, a)
 
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.multiply(a, a, out=scratch)
-        np.subtract(ONE[a.itemsize], scratch, out=scratch)
-        np.multiply(error, scratch, out=error)
+        np.multiply(a, a, scratch)
+        np.subtract(ONE[a.itemsize], scratch, scratch)
+        np.multiply(error, scratch, error)
 
     def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
         # (1 − a²)/a = 1/(sinh z cosh z) = 2/sinh 2z
         with np.errstate(over="ignore"):
-            np.divide(2 * error, np.sinh(2 * z), out=error, where=error != 0)
+            np.divide(2 * error, np.sinh(2 * z), error, where=error != 0)
 
     def log_complement(self, z: Array, a: Array) -> Array:
         # 1 − tanh z = 2/(1 + e^2z)
@@ -158,11 +158,11 @@ class Relu(Activation):
     kinked = True
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.maximum(z, ZERO[a.itemsize], out=a)
+        np.maximum(z, ZERO[a.itemsize], a)
 
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.sign(a, out=scratch)
-        np.multiply(error, scratch, out=error)
+        np.sign(a, scratch)
+        np.multiply(error, scratch, error)
 
 
 class LeakyRelu(Activation):

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.activations import ACTIVATIONS, Activation, ActivationName, softplus
+from minigraph.activations import ACTIVATIONS, Activation, ActivationName
 from minigraph.arrays import Array
 from minigraph.config import Configurable
 from minigraph.errors import ArgumentError, nearest
@@ -62,7 +62,7 @@ class Cost(Configurable, ABC):
     def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
         """Write δ = ∂cost/∂z into `out`: a − y for the canonical activation, else ∂cost/∂a through g."""
         if self.is_canonical_with(activation):
-            np.subtract(a, y, out=out)
+            np.subtract(a, y, out)
         else:
             self.derivative(a, y, out)
             activation.vjp(z, a, out, scratch)
@@ -118,7 +118,7 @@ class CategoricalCrossEntropy(Cost):
     def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
         if self.is_canonical_with(activation):
             # (Σ_k y_k) a − y, and the targets of an example sum to 1
-            np.subtract(a, y, out=out)
+            np.subtract(a, y, out)
         else:
             np.negative(y, out=out)
             activation.log_vjp(z, a, out, scratch)
@@ -148,14 +148,20 @@ class CrossEntropy(Cost):
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
         if self.is_canonical_with(activation):
-            # −log σ(z) = log(1 + e^−z) and −log(1 − σ(z)) = log(1 + e^z): no digit is lost at any z
-            total: Array = (y * softplus(-z) + (1 - y) * softplus(z)).sum(axis=0)
+            # softplus(z) − y z with softplus(z) = max(z, 0) + log(1 + e^−|z|), the large terms first:
+            # no digit is lost at any z
+            terms = np.abs(z)
+            np.negative(terms, out=terms)
+            np.exp(terms, out=terms)
+            np.log1p(terms, out=terms)
+            terms += np.maximum(z, 0) - y * z
+            total: Array = np.add.reduce(terms, axis=0)
             return total
         return -_weighted(y, activation.log(z, a)) - _weighted(1 - y, activation.log_complement(z, a))
 
     def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
         if self.is_canonical_with(activation):
-            np.subtract(a, y, out=out)
+            np.subtract(a, y, out)
         else:
             no = y - 1
             activation.log_complement_vjp(z, a, no, scratch)

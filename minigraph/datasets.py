@@ -59,6 +59,12 @@ class Column(ABC):
         self.m = m
         self.size = size
         self.dtype = dtype
+        self.largest = 0.0
+        """The largest |value| met so far."""
+
+    def watch(self, values: Array) -> None:
+        """Keep account of the largest |value|."""
+        self.largest = max(self.largest, float(values.max()), -float(values.min()))
 
     @abstractmethod
     def gather(self, rows: Indices, out: Array) -> None:
@@ -71,6 +77,7 @@ class Held(Column):
     def __init__(self, label: str, array: Array) -> None:
         super().__init__(label, len(array), array.shape[1], array.dtype)
         self._array = array
+        self.watch(array)
         self._piece = np.empty((0, self.size), array.dtype)
 
     def gather(self, rows: Indices, out: Array) -> None:
@@ -124,6 +131,7 @@ class Streamed(Column):
         if self._released is not None:
             # Pages that were read count as memory of this process until it gives them back.
             self._released.madvise(mmap.MADV_DONTNEED)
+        self.watch(checked)
         return checked
 
     def _blame(self, rows: Indices, values: ArrayLike) -> None:

@@ -19,7 +19,7 @@ from minigraph.schedules import Schedule, checked_rate
 
 OptimizerName: TypeAlias = Literal["gradient_descent", "rmsprop", "adam", "adamw"]
 
-_BLOCK = 8192
+_BLOCK = 16_384
 """Entries of θ that are updated at a time: with their gradient and state they fit into the cache."""
 
 
@@ -36,9 +36,9 @@ class Optimizer(ABC):
     >>> import numpy as np, minigraph as mg
     >>> class SignDescent(mg.Optimizer):
     ...     def update(self, theta, gradient, state, scratch, coefficients):
-    ...         np.sign(gradient, scratch)
-    ...         scratch *= coefficients[0]
-    ...         theta -= scratch
+    ...         np.sign(gradient, gradient)
+    ...         gradient *= coefficients[0]
+    ...         theta -= gradient
     >>> net = mg.mlp([2, 1], seed=0)
     >>> before = net.unroll()
     >>> history = mg.fit(net, [[0.0, 1.0]], [[1.0]], SignDescent(0.5), epochs=1, progress=False)
@@ -60,7 +60,7 @@ class Optimizer(ABC):
 
         Args:
             theta: a block of the parameters, (n,).
-            gradient: ∂J/∂θ, (n,); only to be read.
+            gradient: ∂J/∂θ, (n,); may be overwritten, since nothing reads it afterwards.
             state: a block (n,) of each vector in `state_names`.
             scratch: a spare array (n,) whose contents mean nothing.
             coefficients: what `coefficients` returned for this step, as arrays () of the same dtype as θ.
@@ -115,15 +115,16 @@ class GradientDescent(Optimizer):
         rate, momentum = coefficients
         direction = gradient
         if state:
-            direction = velocity = state[0]
+            velocity = state[0]
             np.multiply(velocity, momentum, velocity)
             np.add(velocity, gradient, velocity)
             if self.nesterov:
-                direction = scratch
                 np.multiply(velocity, momentum, scratch)
-                np.add(scratch, gradient, scratch)
-        np.multiply(direction, rate, scratch)
-        np.subtract(theta, scratch, theta)
+                np.add(gradient, scratch, gradient)
+            else:
+                direction = velocity
+        np.multiply(direction, rate, gradient)
+        np.subtract(theta, gradient, theta)
 
     def __repr__(self) -> str:
         return (
@@ -292,6 +293,8 @@ class Updates:
         self.optimizer = optimizer
         self.state = {name: np.zeros_like(theta) for name in optimizer.state_names}
         self._dtype = theta.dtype
+        rate = optimizer.learning_rate
+        self._constant_rate = rate if isinstance(rate, float) else None
         self._numbers: tuple[float, ...] = ()
         self._coefficients: tuple[Array, ...] = ()
         scratch = np.empty(min(_BLOCK, theta.size), theta.dtype)
@@ -302,9 +305,10 @@ class Updates:
             state = tuple(vector[part] for vector in self.state.values())
             self._blocks.append((block, gradient[part], state, scratch[: block.size]))
 
-    def step(self, rate: float, t: int) -> None:
-        """Change θ by one step, number t >= 1, at this learning rate."""
-        numbers = self.optimizer.coefficients(rate, t)
+    def step(self, t: int) -> None:
+        """Change θ by one step, number t >= 1."""
+        rate = self._constant_rate
+        numbers = self.optimizer.coefficients(self.optimizer.rate(t) if rate is None else rate, t)
         if numbers != self._numbers:
             self._set_coefficients(numbers)
         coefficients = self._coefficients

@@ -19,7 +19,7 @@ from minigraph.network import AnyNetwork
 from minigraph.optimizers import Updates
 from minigraph.workspace import quiet
 
-_STAGED_BYTES = 2**16
+_STAGED_BYTES = 2**18
 _MOST_SLOTS = 64
 
 
@@ -81,6 +81,8 @@ class Steps:
         self.batches_at_once = max(1, min(fitting, _MOST_SLOTS))
         self.batch_size = batch_size
         self._allocate(self.batches_at_once * batch_size)
+        # With finite Σδ² and inputs below this, no Δ = Σ_i δ xᵀ can overflow.
+        self._limit = float(np.finfo(net.dtype).max) ** 0.4
         self._plans: dict[int, list[_Slot]] = {}
         self._slots: list[_Slot] = []
         self._costed = self._done = 0
@@ -98,6 +100,7 @@ class Steps:
             column.gather(rows, staged[:n, 1:])
         for column, staged in zip(self._dataset.targets, self._targets, strict=True):
             column.gather(rows, staged[:, :n].T)
+        self._distrusts_gradient = any(column.largest > self._limit for column in self._dataset.inputs)
         if self._dataset.weights is not None:
             np.divide(self._dataset.weights[rows], self._mean_weight, out=self._weights[:n], casting="same_kind")
             np.divide(self._weights[:n], size, out=self._scaled[:n])
@@ -115,13 +118,12 @@ class Steps:
         Raises:
             NonFiniteError: a step would have gone wrong; it was not taken.
         """
-        forward, backward = self._workspace.forward, self._workspace.backward
-        generator = self._net.generator
-        parameters, update, rate = self._engine.parameters, self._updates.step, self._updates.optimizer.rate
+        forward, backward, squares = self._workspace.forward, self._workspace.backward, self._workspace.squares
+        generator, isfinite = self._net.generator, math.isfinite
+        parameters, update = self._engine.parameters, self._updates.step
         gradient, decay, clip = parameters.gradient_vector, self._decay, self._clip
         clipping = clip.norm is not None or clip.value is not None
         self._costed = self._done = first
-        outputs = [self._workspace.buffers(node).z.reshape(-1) for node in self._net.outputs]
         with quiet():
             for number in range(first, count):
                 slot = self._slots[number]
@@ -131,15 +133,12 @@ class Steps:
                 backward(slot.targets, slot.weights)
                 if decay:
                     parameters.add_decay(decay)
-                squares = gradient.dot(gradient)
-                for z in outputs:
-                    squares = squares + z.dot(z)
-                if not math.isfinite(squares):
+                if not isfinite(squares()) or (self._distrusts_gradient and not is_finite(gradient)):
                     raise NonFiniteError(self._blame())
                 if clipping:
                     self._cut(gradient)
                 t += 1
-                update(rate(t), t)
+                update(t)
                 for kept, buffer in slot.keeps:
                     kept[...] = buffer
                 self._done = number + 1
@@ -164,15 +163,16 @@ class Steps:
             return 0.0, 0.0
         with quiet():
             if self._kept:
-                values: Array = np.zeros(part.stop - part.start)
-                for node, cost, (z, a), y in zip(
-                    self._net.outputs, self._net.costs, self._kept, self._targets, strict=True
-                ):
-                    values += cost.value_at(node.layer.activation, z[:, part], a[:, part], y[:, part])
+                values = sum(
+                    cost.value_at(node.layer.activation, z[:, part], a[:, part], y[:, part])
+                    for node, cost, (z, a), y in zip(
+                        self._net.outputs, self._net.costs, self._kept, self._targets, strict=True
+                    )
+                )
             else:
                 values = self._workspace.cost_values([y[:, part] for y in self._targets])
             if self._dataset.weights is None:
-                total, count = float(values.sum()), float(len(values))
+                total, count = float(np.add.reduce(values, dtype=np.float64)), float(part.stop - part.start)
             else:
                 weights = self._weights[part]
                 total, count = float(values @ weights), float(weights.sum())
@@ -216,10 +216,12 @@ class Steps:
 
     def _blame(self) -> str:
         """Say in which node and phase the numbers became infinite, or nearly so."""
+        engine, workspace = self._engine, self._workspace
         for node in self._net.nodes:
-            at = self._workspace.buffers(node)
-            if not is_finite(at.a):
-                return self._engine.blame_forward(self._workspace)
-        if is_finite(self._engine.parameters.gradient_vector):
-            return "the norm of the gradient is too large in the backward pass"
-        return self._engine.blame_backward(self._workspace)
+            if not is_finite(workspace.buffers(node).a) or (node.parents and not is_finite(workspace.buffers(node).z)):
+                return engine.blame_forward(workspace)
+        if all(is_finite(workspace.buffers(node).delta) for node in self._net.nodes if node.parents) and is_finite(
+            engine.parameters.gradient_vector
+        ):
+            return "the sum of the squares of z, a and δ is not finite in the backward pass"
+        return engine.blame_backward(workspace)

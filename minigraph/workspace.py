@@ -16,40 +16,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from minigraph.activations import Identity
+from minigraph.activations import Activation, Identity
 from minigraph.arrays import Array, Float
 from minigraph.buffers import Buffers
 from minigraph.costs import Cost
 from minigraph.layers import InputLayer, Layer
 from minigraph.node import Node
 
-ForwardStep: TypeAlias = tuple[Callable[[Buffers], None], Callable[[Array, Array, Array], None] | None, Buffers]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a node sends its error: to which parent, into which array, and what that is then added to."""
-
-    parent: int
-    out: Array
-    total: Array | None
-
-
-@dataclass(frozen=True, slots=True)
-class BackwardStep:
-    """What backpropagation does at one node."""
-
-    layer: Layer
-    at: Buffers
-    has_children: bool
-    vjp: Callable[[Array, Array, Array, Array], None] | None
-    cost: Cost | None
-    output: int
-    own: Array
-    """Where δ of the cost is written: `at.delta`, or a spare array if children send errors too."""
-    routes: tuple[Route, ...]
-    accumulator: Array | None
-    total: Array | None
+_Call: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]
+"""A function and its arguments: a pass is a list of them, so that nothing is looked up while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +69,8 @@ class Workspace:
         self._matrix = np.zeros(0, dtype)
         self._loaded: dict[Node, Array] = {}
         self._passes: dict[int, _Passes] = {}
+        self._targets: Sequence[Array] = ()
+        self._example_weights: Array | None = None
         self._rows, self._height = self._lay_out()
         self._shared = self._shared_gradient()
         self.m = 0
@@ -104,7 +81,7 @@ class Workspace:
             return
         if self._height * m > self._matrix.size:
             self._passes.clear()
-            self._matrix = np.empty(self._height * m, self._dtype)
+            self._matrix = np.zeros(self._height * m, self._dtype)
             self._loaded = {node: np.ones((m, 1 + node.size), self._dtype) for node in self._inputs}
         if m not in self._passes:
             while len(self._passes) > 1:
@@ -134,13 +111,10 @@ class Workspace:
 
     def forward(self, generator: np.random.Generator | None = None) -> None:
         """Compute z and a of every node in topological order; with a generator, dropout is on."""
-        current = self._current
-        for at in current.random:
+        for at in self._current.random:
             at.generator = generator
-        for compute, activate, at in current.forward:
-            compute(at)  # z = Θ a
-            if activate is not None:
-                activate(at.z, at.a, at.scratch)  # a = g(z)
+        for function, arguments in self._current.forward:
+            function(*arguments)
 
     def backward(self, targets: Sequence[Array], example_weights: Array | None = None) -> None:
         """Compute δ of every node in reverse topological order, and Δ of every layer.
@@ -149,25 +123,13 @@ class Workspace:
             targets: (s, m) for each output.
             example_weights: (m,), factors of each example's cost.
         """
-        for step in self._current.backward:
-            at = step.at
-            if step.has_children and step.vjp is not None:
-                step.vjp(at.z, at.a, at.delta, at.scratch)  # δ = (Θᵀ δ of the children) ⊙ g′(z)
-            if step.cost is not None:
-                own = step.own
-                step.cost.delta(step.layer.activation, at.z, at.a, targets[step.output], own, at.scratch)
-                if example_weights is not None:
-                    np.multiply(own, example_weights, out=own)
-                if step.has_children:
-                    np.add(at.delta, own, out=at.delta)
-            for route in step.routes:
-                step.layer.error(at, route.parent, route.out)
-                if route.total is not None:
-                    np.add(route.total, route.out, out=route.total)
-            if step.accumulator is not None:
-                step.layer.accumulate(at, step.accumulator)
-                if step.total is not None:
-                    np.add(step.total, step.accumulator, out=step.total)
+        self._targets, self._example_weights = targets, example_weights
+        for function, arguments in self._current.backward:
+            function(*arguments)
+
+    def squares(self) -> float:
+        """Return Σ (z² + a² + δ²) over all nodes of the batch: not finite if one of these numbers is not."""
+        return float(self._current.values.dot(self._current.values))
 
     def cost_values(self, targets: Sequence[Array]) -> Array:
         """Return cost(i) of every example of the batch, summed over the outputs, in float64."""
@@ -191,6 +153,7 @@ class Workspace:
             reached = Counter(parent for node in self._nodes for parent in node.parents)
             branching = [node.size for node, count in reached.items() if count > 1]
             height += max(branching, default=0)
+        self._first = height
 
         def take(count: int) -> int:
             nonlocal height
@@ -213,6 +176,12 @@ class Workspace:
             )
         return rows, height
 
+    def _begin_error(self, cost: Cost, activation: Activation, at: Buffers, output: int, own: Array) -> None:
+        """Write what the cost of an output makes of δ into `own`."""
+        cost.delta(activation, at.z, at.a, self._targets[output], own, at.scratch)
+        if self._example_weights is not None:
+            np.multiply(own, self._example_weights, out=own)
+
     def _shared_gradient(self) -> Array:
         """Return spare memory for Δ of layers that several nodes share."""
         seen: set[Layer] = set()
@@ -225,24 +194,25 @@ class Workspace:
 
 
 class _Passes:
-    """The steps of both passes for m examples, with every array they touch."""
+    """Both passes for m examples: what they call, with every array they touch."""
 
     def __init__(self, workspace: Workspace, m: int) -> None:
         self._workspace = workspace
         rows = workspace._height
         self._matrix = workspace._matrix[: rows * m].reshape(rows, m)
+        self.values = self._matrix[workspace._first :].reshape(-1)
         self.buffers: dict[Node, Buffers] = {}
         self.random: list[Buffers] = []
-        self.forward: list[ForwardStep] = []
+        self.forward: list[_Call] = []
         for node in workspace._nodes:
             at = self.buffers[node] = self._buffers(node, m)
             if node.layer.is_random:
                 self.random.append(at)
             if not isinstance(node.layer, InputLayer):
-                activation = node.layer.activation
-                value = None if isinstance(activation, Identity) else activation.value
-                self.forward.append((node.layer.forward, value, at))
-        self.backward = [] if workspace._gradients is None else self._backward_steps(workspace._gradients)
+                self.forward.append((node.layer.forward, (at,)))  # z = Θ a
+                if not isinstance(node.layer.activation, Identity):
+                    self.forward.append((node.layer.activation.value, (at.z, at.a, at.scratch)))  # a = g(z)
+        self.backward = [] if workspace._gradients is None else self._plan_backward(workspace._gradients)
 
     def _buffers(self, node: Node, m: int) -> Buffers:
         at, size = Buffers(), node.size
@@ -264,43 +234,47 @@ class _Passes:
         at.weights = at.theta[:, 1:]
         return at
 
-    def _backward_steps(self, gradients: Mapping[Layer, Array]) -> list[BackwardStep]:
+    def _plan_backward(self, gradients: Mapping[Layer, Array]) -> list[_Call]:
         """Plan the reverse walk: the first error that reaches a parent is written, later ones are added."""
         workspace = self._workspace
         reached: set[Node] = set()
         accumulated: set[Layer] = set()
-        steps = []
+        calls: list[_Call] = []
         for node in reversed(workspace._nodes):
             if isinstance(node.layer, InputLayer):
                 continue
             at, layer = self.buffers[node], node.layer
-            routes = []
+            if node in reached and not isinstance(layer.activation, Identity):
+                # δ = (Θᵀ δ of the children) ⊙ g′(z)
+                calls.append((layer.activation.vjp, (at.z, at.a, at.delta, at.scratch)))
+            if node in workspace._outputs:
+                calls += self._plan_output(node, node in reached)
             for index, parent in enumerate(node.parents):
                 if not isinstance(parent.layer, InputLayer):
                     delta = self.buffers[parent].delta
-                    first = parent not in reached
                     spare = self._matrix[workspace._spare : workspace._spare + parent.size]
-                    routes.append(Route(index, delta, None) if first else Route(index, spare, delta))
+                    calls.append((layer.error, (at, index, spare if parent in reached else delta)))
+                    if parent in reached:
+                        calls.append((np.add, (delta, spare, delta)))
                     reached.add(parent)
-            accumulator, total = gradients.get(layer), None
-            if accumulator is not None and layer in accumulated:
-                total = accumulator
-                accumulator = workspace._shared[: total.size].reshape(total.shape)
-            accumulated.add(layer)
-            own = workspace._rows[node].own
-            output = workspace._outputs.get(node)
-            steps.append(
-                BackwardStep(
-                    layer=layer,
-                    at=at,
-                    has_children=node in reached,
-                    vjp=None if isinstance(layer.activation, Identity) else layer.activation.vjp,
-                    cost=None if output is None else workspace._costs[output],
-                    output=output or 0,
-                    own=self._matrix[own : own + node.size] if own else at.delta,
-                    routes=tuple(routes),
-                    accumulator=accumulator,
-                    total=total,
-                )
-            )
-        return steps
+            if layer in gradients:
+                total = gradients[layer]
+                spare = workspace._shared[: total.size].reshape(total.shape) if layer in accumulated else total
+                calls.append((layer.accumulate, (at, spare)))
+                if layer in accumulated:
+                    calls.append((np.add, (total, spare, total)))
+                accumulated.add(layer)
+        return calls
+
+    def _plan_output(self, node: Node, has_children: bool) -> list[_Call]:
+        """Plan δ of the cost: into `at.delta`, or through a spare array if children send errors too."""
+        at, output = self.buffers[node], self._workspace._outputs[node]
+        cost, activation = self._workspace._costs[output], node.layer.activation
+        if not has_children:
+            return [(self._workspace._begin_error, (cost, activation, at, output, at.delta))]
+        row = self._workspace._rows[node].own
+        own = self._matrix[row : row + node.size]
+        return [
+            (self._workspace._begin_error, (cost, activation, at, output, own)),
+            (np.add, (at.delta, own, at.delta)),
+        ]
