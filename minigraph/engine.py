@@ -214,6 +214,19 @@ class Engine:
                 return f"node {node.name!r}: delta is not finite in the backward pass"
         return "the gradient is not finite in the backward pass"
 
+    def _blame_cost(self, workspace: Workspace, targets: Sequence[Array]) -> str:
+        """Say at which output, and for which example, the cost is not finite."""
+        for node, cost, target in zip(*self._graph[1:], targets, strict=True):
+            at = workspace.buffers(node)
+            with quiet():
+                values = cost.value_at(node.layer.activation, at.z, at.a, target)
+            if (bad := np.flatnonzero(~np.isfinite(values))).size:
+                i = int(bad[0])
+                a = np.array2string(at.a[:, i], threshold=6, edgeitems=2, separator=", ")
+                what = f"cost(i) of example {i} is {values[i]} in the forward pass"
+                return f"node {node.name!r}: {what}, by {cost!r} of a = {a}"
+        return "J is not finite in the forward pass: the sum over the examples or the regularization term overflows"
+
     def _run(self, workspace: Workspace, arrays: Sequence[Array], generator: np.random.Generator | None) -> list[Array]:
         self.parameters.cut_links()
         workspace.load(arrays)
@@ -232,12 +245,7 @@ class Engine:
             if l2:
                 J += l2 / (2 * total) * self.parameters.penalty()
         if not np.isfinite(J):
-            bad = np.flatnonzero(~np.isfinite(values))
-            where = f"cost(i) of example {bad[0]} is {values[bad[0]]}" if bad.size else f"J is {J}"
-            names = ", ".join(repr(node.name) for node in self._outputs)
-            raise NonFiniteError(
-                f"node {names}: {where} in the forward pass; the activation left the domain of the cost"
-            )
+            raise NonFiniteError(self._blame_cost(workspace, targets))
         return J
 
     def _borrow(self) -> Workspace:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from minigraph import batch, wiring
-from minigraph.arrays import Array, Float, float_dtype, whole
+from minigraph.arrays import Array, Float, finite, float_dtype, whole
 from minigraph.batch import Data
 from minigraph.costs import Cost, CostName
 from minigraph.engine import Engine
@@ -103,7 +103,7 @@ class Network(Generic[Out_co]):
         cls,
         inputs: Sequence[Node],
         outputs: Node | Sequence[Node],
-        costs: Sequence[Cost],
+        costs: CostName | Cost | Sequence[CostName | Cost],
         l2: float,
         dtype: DTypeLike,
         generator: np.random.Generator | None = None,
@@ -326,6 +326,9 @@ class Network(Generic[Out_co]):
     def copy(self, dtype: DTypeLike | None = None) -> Network[Out_co]:
         """Return an independent network with the same graph and parameters, if wished in another dtype.
 
+        Raises:
+            NonFiniteDataError: a parameter is too large for that dtype.
+
         >>> import minigraph as mg
         >>> net = mg.mlp([3, 2], seed=0)
         >>> twin = net.copy("float32")
@@ -334,13 +337,14 @@ class Network(Generic[Out_co]):
         """
         plan = copy.deepcopy(wiring.blueprint(self.nodes, self.inputs, self.outputs))
         target = self.dtype if dtype is None else float_dtype(dtype)
+        vector = self.unroll() if dtype is None else finite(self.unroll(), "parameters", target)
         twin = self._rebuilt(
             plan,
             self.has_one_output,
             copy.deepcopy(self.costs),
             self.l2,
             target,
-            self.unroll(),
+            vector,
             copy.deepcopy(self.generator),
         )
         twin.classes = self.classes
