@@ -158,7 +158,7 @@ class Relu(Activation):
     kinked = True
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.maximum(z, ZERO[a.itemsize], a)
+        np.maximum(z, ZERO[a.itemsize], out=a)
 
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
         np.sign(a, scratch)
