@@ -1,0 +1,405 @@
+"""Turn the operators of an ONNX graph into nodes and layers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from minigraph.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax
+from minigraph.architecture_parser import MAX_UNITS
+from minigraph.arrays import Array, Float, is_finite
+from minigraph.costs import Cost, CostName
+from minigraph.errors import ArgumentError, GraphError, ModelFormatError
+from minigraph.layers import Activate, Add, Concat, Dense, Input, Layer
+from minigraph.network import AnyNetwork, Network
+from minigraph.node import Node
+from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify
+
+Constant: TypeAlias = NDArray[np.generic]
+
+_PASSED_ON = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
+"""Operators that don't change the numbers of a network that is not in training."""
+_KNOWN = sorted({*OPERATORS, *_PASSED_ON, "Concat", "Constant", "Gemm", "MatMul", "Softmax"})
+_LONGEST = 64
+"""Elementwise operators that one activation may consist of."""
+
+
+@dataclass(eq=False)
+class Theta:
+    """What a dense layer computes z with."""
+
+    weights: Array
+    """(units, s_in)."""
+    bias: Array | None
+    names: tuple[str, str]
+    """Of weights and bias: who has the same shares Θ."""
+
+
+@dataclass(eq=False)
+class Base:
+    """What elementwise operators start from: a node, or, as long as `theta` is given, z of a layer behind it."""
+
+    name: str
+    size: int
+    node: Node
+    theta: Theta | None = None
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor of the graph: a function of each number of a base."""
+
+    name: str
+    base: Base
+    function: Function | None = None
+    """None if it is the base itself."""
+    operators: frozenset[int] = frozenset()
+    """Positions of the operators that make up the function."""
+    of_two_classes: Value | None = None
+    """If this is 1 − p beside p: p."""
+
+    @property
+    def activation(self) -> Activation | None:
+        """The activation that the function is; None if it is none, perhaps only half of one."""
+        return Identity() if self.function is None else identify(self.function)
+
+
+class Translator:
+    """Translates one model; operators that only serve outputs without numbers, such as labels, are left out."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self._graph = model.graph
+        self._constants = {tensor.name: self._array(tensor) for tensor in model.graph.initializer}
+        self._outputs = self._numeric_outputs()
+        self._needed = self._reach()
+        self._uses = Counter(name for index in self._needed for name in set(self._graph.node[index].input))
+        self._values: dict[str, Value] = {}
+        self._layers: dict[tuple[str, str], Dense] = {}
+        self._thetas: dict[Layer, Theta] = {}
+
+    def network(self, cost: CostName | Cost | Sequence[CostName | Cost] | None) -> AnyNetwork:
+        """Return the network of the graph.
+
+        Raises:
+            ModelFormatError: the graph is none that is known.
+            ArgumentError: an unknown cost, or another number of them than of outputs.
+        """
+        inputs = [self._input(port) for port in self._graph.input if port.name not in self._constants]
+        for index in self._needed:
+            self._translate(index)
+        outputs: list[Node] = []
+        for name in self._outputs:
+            outputs.append(self._output(name, outputs))
+        costs = [_usual_cost(node) for node in outputs] if cost is None else cost
+        try:
+            net = Network.restored(inputs, outputs[0] if len(outputs) == 1 else outputs, costs, 0.0, self._dtype())
+        except GraphError as error:
+            raise ModelFormatError(str(error)) from error
+        for layer, theta in self._thetas.items():
+            target = net.engine.parameters.theta[layer]
+            target[:, 1:] = theta.weights
+            target[:, 0] = 0 if theta.bias is None else theta.bias
+        if not is_finite(net.engine.parameters.vector):
+            raise ModelFormatError("an initializer holds infinity or not-a-number")
+        self._label(net)
+        return net
+
+    def _numeric_outputs(self) -> list[str]:
+        """Return the outputs that hold numbers: tensors of floats, and what ZipMap makes of them."""
+        kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
+        names = [
+            port.name
+            for port in self._graph.output
+            if port.type.WhichOneof("value") != "tensor_type" or port.type.tensor_type.elem_type in kinds
+        ]
+        if not names:
+            raise ModelFormatError("no output holds numbers of float32 or float64")
+        return names
+
+    def _reach(self) -> list[int]:
+        """Return the operators that those outputs depend on, in the order of the file."""
+        makers = {name: index for index, node in enumerate(self._graph.node) for name in node.output}
+        found: set[int] = set()
+        names = list(self._outputs)
+        while names:
+            index = makers.get(names.pop())
+            if index is not None and index not in found:
+                found.add(index)
+                names.extend(self._graph.node[index].input)
+        return sorted(found)
+
+    def _translate(self, index: int) -> None:
+        node = self._graph.node[index]
+        where = _where(node)
+        if node.domain not in ("", "ai.onnx", "ai.onnx.ml") or node.op_type not in _KNOWN or not node.output:
+            raise ModelFormatError(f"{where} is not known; known are {', '.join(_KNOWN)}")
+        try:
+            attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        except ValueError as error:
+            raise ModelFormatError(f"{where}: {error}") from error
+        name = node.output[0]
+        if node.op_type == "Constant":
+            self._constants[name] = self._constant(attributes, where)
+        elif node.op_type in _PASSED_ON:
+            self._pass_on(node, attributes, where)
+        elif node.op_type in ("Gemm", "MatMul"):
+            self._values[name] = self._linear(node, attributes, where)
+        elif node.op_type == "Softmax":
+            _require(attributes.get("axis", -1) in (-1, 1), where, "over another axis than the units")
+            value = self._value(node.input[0], where)
+            placed = self._place(value, Softmax(), frozenset({index}), name)
+            self._values[name] = self._start(placed, name)
+        elif node.op_type == "Concat":
+            _require(attributes.get("axis") in (-1, 1), where, "along another axis than the units")
+            self._values[name] = self._concat([self._value(each, where) for each in node.input], name)
+        else:
+            self._values[name] = self._elementwise(index, OPERATORS[node.op_type](attributes), where)
+
+    def _pass_on(self, node: onnx.NodeProto, attributes: Mapping[str, object], where: str) -> None:
+        if node.op_type == "Cast":
+            kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
+            _require(attributes.get("to") in kinds, where, "to another type than float32 or float64")
+        if node.op_type == "Flatten":
+            _require(attributes.get("axis", 1) == 1, where, "along another axis than the examples")
+        if node.op_type == "Reshape":
+            shape = self._constants.get(node.input[1], np.zeros(0)).tolist() if len(node.input) > 1 else []
+            sizes = (-1, self._value(node.input[0], where).base.size)
+            _require(len(shape) == 2 and shape[0] in (-1, 0) and shape[1] in sizes, where, f"to the shape {shape}")
+        if node.op_type == "Dropout" and len(node.input) > 2:
+            training = self._constants.get(node.input[2])
+            _require(training is not None and not training.any(), where, "in training")
+        if node.input[0] in self._constants:
+            self._constants[node.output[0]] = self._constants[node.input[0]]
+        else:
+            self._values[node.output[0]] = self._value(node.input[0], where)
+
+    def _linear(self, node: onnx.NodeProto, attributes: Mapping[str, object], where: str) -> Value:
+        """z = Θ a: by Gemm, or by MatMul with a bias perhaps added later."""
+        parent = self._value(node.input[0], where)
+        weights = self._weights(node.input[1], where)
+        bias = None
+        names = (node.input[1], "")
+        _require(weights.ndim == 2, where, f"with weights of shape {weights.shape}")
+        if node.op_type == "Gemm":
+            _require(not attributes.get("transA"), where, "with transA")
+            weights = weights if attributes.get("transB") else weights.T
+            weights = weights * cast("float", attributes.get("alpha", 1.0))
+            if len(node.input) > 2 and node.input[2]:
+                bias = self._weights(node.input[2], where) * cast("float", attributes.get("beta", 1.0))
+                names = (node.input[1], node.input[2])
+        else:
+            weights = weights.T
+        units, s_in = weights.shape
+        _require(s_in == parent.base.size, where, f"with weights for {s_in} units behind {parent.base.size}")
+        _require(0 < units <= MAX_UNITS, where, f"with {units} units")
+        if bias is not None:
+            _require(bias.size in (1, units), where, f"with a bias of shape {bias.shape} for {units} units")
+            bias = bias.reshape(-1)
+        name = node.output[0]
+        return Value(name, Base(name, units, self._node(parent, where), Theta(weights, bias, names)))
+
+    def _elementwise(self, index: int, function: Function, where: str) -> Value:
+        node = self._graph.node[index]
+        name = node.output[0]
+        operands = [
+            self._constants[each] if each in self._constants else self._value(each, where) for each in node.input
+        ]
+        values = [each for each in operands if isinstance(each, Value)]
+        constants = [each for each in operands if not isinstance(each, Value)]
+        _require(bool(values), where, "of constants only")
+        if node.op_type in ("Add", "Sum") and (len(values), len(constants)) == (1, 1):
+            biased = self._add_bias(
+                values[0], constants[0], next(each for each in node.input if each in self._constants), name
+            )
+            if biased is not None:
+                return biased
+        _require(all(each.size == 1 for each in constants), where, "with a vector, other than as a bias behind MatMul")
+        _require(len({each.base.size for each in values}) == 1, where, "of nodes with different numbers of units")
+        is_sum = node.op_type in ("Add", "Sum") and not constants
+        if len({each.base for each in values}) > 1:
+            _require(is_sum, where, "of two nodes")
+            return self._sum(values, name, where)
+        functions = [each.function or _itself if isinstance(each, Value) else _always(each) for each in operands]
+        operators = frozenset({index}).union(*(each.operators for each in values))
+        _require(len(operators) <= _LONGEST, where, f"the end of a chain of more than {_LONGEST} without a node")
+        made = Value(name, values[0].base, lambda z: function(*(each(z) for each in functions)), operators)
+        if made.activation is None and all(each.activation is not None for each in values):
+            # No activation, and if it is on the way to one, then to an activation of a node of its own.
+            if is_sum:
+                return self._sum(values, name, where)
+            if len(set(values)) == 1 and values[0].function is not None:
+                self._node(values[0], where)
+                return self._elementwise(index, function, where)
+        return made
+
+    def _add_bias(self, value: Value, bias: Constant, bias_name: str, name: str) -> Value | None:
+        """Return z with its bias, if that is what is added."""
+        base = value.base
+        if value.function is not None or base.theta is None or base.theta.bias is not None:
+            return None
+        if bias.size not in (1, base.size) or self._uses[base.name] > 1 or base.name in self._outputs:
+            return None
+        names = (base.theta.names[0], bias_name)
+        theta = Theta(base.theta.weights, self._weights(bias_name, name).reshape(-1), names)
+        return Value(name, Base(name, base.size, base.node, theta))
+
+    def _sum(self, values: Sequence[Value], name: str, where: str) -> Value:
+        return self._start(Add()([self._node(each, where) for each in values]), name)
+
+    def _concat(self, values: Sequence[Value], name: str) -> Value:
+        if len(values) == 2 and values[0].base is values[1].base and values[0].base.size == 1:
+            functions = [each.function or _itself for each in values]
+            with np.errstate(all="ignore"):
+                if np.allclose(functions[0](POINTS), 1 - functions[1](POINTS), atol=1e-7):
+                    return Value(name, Base(name, 2, values[1].base.node), of_two_classes=values[1])
+        return self._start(Concat()([self._node(each, f"operator Concat, output {name!r},") for each in values]), name)
+
+    def _start(self, node: Node, name: str) -> Value:
+        node._name = name
+        _require(node.size <= MAX_UNITS, f"tensor {name!r}", f"of {node.size} units")
+        return Value(name, Base(name, node.size, node))
+
+    def _node(self, value: Value, where: str) -> Node:
+        """Return the node of a tensor."""
+        if value.function is not None or value.base.theta is not None or value.of_two_classes is not None:
+            activation = value.activation
+            _require(value.of_two_classes is None, where, "behind 1 − p beside p")
+            if activation is None:
+                raise ModelFormatError(
+                    f"{where} needs {value.name!r}, whose operators together are no known activation"
+                )
+            node = self._place(value, activation, value.operators, value.name)
+            value.base, value.function, value.operators = Base(value.name, node.size, node), None, frozenset()
+        return value.base.node
+
+    def _place(self, value: Value, activation: Activation, operators: frozenset[int], name: str) -> Node:
+        """Apply an activation that consists of the operators: in the dense layer if z is used for nothing else."""
+        base = value.base
+        if isinstance(activation, Softmax) and value.function is not None:
+            base = self._start(self._node(value, name), value.name).base
+        if isinstance(activation, LeakyRelu) and self._dtype() == np.float32:
+            activation = LeakyRelu(float(str(np.float32(activation.slope))))
+        if base.theta is not None:
+            inside = sum(base.name in self._graph.node[index].input for index in operators)
+            alone = self._uses[base.name] == inside and base.name not in self._outputs
+            shared = self._uses[base.theta.names[0]] > 1
+            if alone and not shared:
+                return self._dense(base, base.theta, activation, name)
+            base.node, base.theta = self._dense(base, base.theta, Identity(), base.name), None
+        if isinstance(activation, Identity):
+            return base.node
+        node = Activate(activation)(base.node)
+        node._name = name
+        return node
+
+    def _dense(self, base: Base, theta: Theta, activation: Activation, name: str) -> Node:
+        layer = self._layers.get(theta.names) if self._uses[theta.names[0]] > 1 else None
+        if layer is None:
+            layer = self._layers[theta.names] = Dense(base.size, activation)
+        self._thetas[layer] = theta
+        node = layer(base.node)
+        node._name = name
+        return node
+
+    def _input(self, port: onnx.ValueInfoProto) -> Node:
+        tensor = port.type.tensor_type
+        sizes = tensor.shape.dim
+        if len(sizes) != 2 or not 0 < sizes[1].dim_value <= MAX_UNITS:
+            shape = [each.dim_value or each.dim_param or "?" for each in sizes]
+            raise ModelFormatError(f"input {port.name!r}: received shape {shape}, expected (examples, units)")
+        node = Input(sizes[1].dim_value, name=port.name or "x")
+        self._values[port.name] = Value(port.name, Base(port.name, node.size, node))
+        return node
+
+    def _output(self, name: str, others: Sequence[Node]) -> Node:
+        value = self._value(name, "the graph")
+        node = self._node(value.of_two_classes or value, "the graph")
+        if not node.parents or node in others:
+            node = Activate("identity")(node)  # an input, or another output, passed on
+        node._name = name
+        return node
+
+    def _value(self, name: str, where: str) -> Value:
+        if name not in self._values:
+            what = "a constant" if name in self._constants else "computed by nothing before it"
+            raise ModelFormatError(f"{where} takes {name!r}, which is {what}")
+        return self._values[name]
+
+    def _weights(self, name: str, where: str) -> Array:
+        if name not in self._constants:
+            raise ModelFormatError(f"{where} takes {name!r} as weights, which are no constant")
+        if self._constants[name].dtype not in (np.float32, np.float64):
+            raise ModelFormatError(f"initializer {name!r}: received {self._constants[name].dtype}, expected floats")
+        return cast("Array", self._constants[name])
+
+    def _array(self, tensor: onnx.TensorProto) -> Constant:
+        try:
+            return cast("Constant", onnx.numpy_helper.to_array(tensor))
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelFormatError(f"initializer {tensor.name!r}: {error}") from error
+
+    def _constant(self, attributes: Mapping[str, object], where: str) -> Constant:
+        if isinstance(attributes.get("value"), onnx.TensorProto):
+            return self._array(cast("onnx.TensorProto", attributes["value"]))
+        values = [
+            attributes[key] for key in ("value_float", "value_floats", "value_int", "value_ints") if key in attributes
+        ]
+        _require(len(values) == 1, where, "without a value")
+        return np.asarray(values[0], np.float32 if isinstance(values[0], float) else None)
+
+    def _dtype(self) -> np.dtype[Float]:
+        """Return float64 if any weights have it, or without weights any input, else float32."""
+        used = {name for index in self._needed for name in self._graph.node[index].input}
+        weights = [self._constants[name] for name in used if name in self._constants]
+        kinds = {each.dtype for each in weights if each.dtype.kind == "f"}
+        if not kinds:
+            double = onnx.TensorProto.DOUBLE
+            return np.dtype(np.float64 if self._graph.input[0].type.tensor_type.elem_type == double else np.float32)
+        return np.dtype(np.float64 if np.dtype(np.float64) in kinds else np.float32)
+
+    def _label(self, net: AnyNetwork) -> None:
+        """Take over the class labels of a classifier, where there are any."""
+        for node in self._graph.node:
+            labels: Sequence[object] = ()
+            if node.op_type == "ZipMap":
+                labels = [each for attribute in node.attribute for each in (*attribute.ints, *attribute.strings)]
+            elif node.op_type == "ArrayFeatureExtractor" and node.input[0] in self._constants:
+                labels = self._constants[node.input[0]].tolist()
+            if labels:
+                texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in labels]
+                try:
+                    net.classes = cast("list[str | int]", texts)
+                except ArgumentError:
+                    continue
+                return
+
+
+def _usual_cost(node: Node) -> CostName:
+    if isinstance(node.layer.activation, Sigmoid):
+        return "cross_entropy"
+    return "categorical_cross_entropy" if isinstance(node.layer.activation, Softmax) else "squared_error"
+
+
+def _itself(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    return z
+
+
+def _always(constant: Constant) -> Function:
+    number = constant.reshape(())
+    return lambda z: np.asarray(number)
+
+
+def _where(node: onnx.NodeProto) -> str:
+    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+    return f"operator {kind}, output {', '.join(map(repr, node.output))},"
+
+
+def _require(condition: bool, where: str, what: str) -> None:
+    if not condition:
+        raise ModelFormatError(f"{where} is {what}, which is not known")

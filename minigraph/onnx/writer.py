@@ -1,0 +1,232 @@
+"""Write a network as an ONNX model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
+
+import numpy as np
+import onnx
+
+from minigraph.activations import (
+    Activation,
+    Elu,
+    Gelu,
+    Identity,
+    LeakyRelu,
+    Relu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from minigraph.arrays import Array, is_finite
+from minigraph.atomic import write_atomically
+from minigraph.errors import ArgumentError, NonFiniteError
+from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer, Layer
+from minigraph.network import AnyNetwork
+from minigraph.node import Node
+from minigraph.strict_json import canonical, is_unicode
+
+OPSET = 20
+"""The first with Gelu."""
+IR_VERSION = 9
+"""The one that came with it."""
+KEY = "minigraph"
+"""Of the metadata entry that holds the architecture."""
+_LARGEST = 2**31 - 2**20
+"""Bytes of parameters: protobuf, the format below, ends at 2 GiB."""
+
+
+def export(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
+    """Write a network as an ONNX file (opset 20), for any number of examples at a time.
+
+    The output of every node has the node's name; dropout is left out. The architecture is kept among the
+    metadata, so that `minigraph.onnx.load` gives back the same network.
+
+    onnxruntime computes float32 entirely, but has no float64 `gelu`: `net.copy("float32")` converts.
+
+    Args:
+        net: of layers and activations of minigraph; its costs, which ONNX does not have, may be your own.
+        path: of the file; an older one is replaced as a whole, or not at all.
+
+    Raises:
+        ArgumentError: a layer or an activation that ONNX does not know, a name that is no Unicode, or
+            more parameters than such a file can hold.
+        NonFiniteError: a parameter is infinity or not-a-number.
+        OSError: the file cannot be written.
+    """
+    write_atomically(path, to_model(net).SerializeToString(deterministic=True))
+
+
+def to_model(net: AnyNetwork) -> onnx.ModelProto:
+    """Return what `export` writes, as an object of the onnx package.
+
+    Raises:
+        ArgumentError, NonFiniteError: as in `export`.
+    """
+    vector = net.engine.parameters.vector
+    if vector.nbytes > _LARGEST:
+        raise ArgumentError(f"net: received {vector.nbytes} bytes of parameters, an ONNX file holds {_LARGEST}")
+    if not is_finite(vector):
+        raise NonFiniteError("net: a parameter is infinity or not-a-number, which is not exported")
+    net.engine.parameters.cut_links()
+    return Writer(net).model
+
+
+class Writer:
+    """Writes one network; afterwards `model` is there, and `parameters` tells where each Θ went."""
+
+    def __init__(self, net: AnyNetwork) -> None:
+        self.parameters: dict[Layer, tuple[str, str]] = {}
+        """The names of the weights and of the bias of each layer."""
+        self.dtype = net.dtype
+        self._nodes: list[onnx.NodeProto] = []
+        self._initializers: list[onnx.TensorProto] = []
+        self._constants: dict[float, str] = {}
+        self._taken = {node.name for node in net.nodes}
+        self._tensors: dict[Node, str] = {}
+        for node in net.nodes:
+            if not is_unicode(node.name):
+                raise ArgumentError(f"node {node.name!r}: its name is no valid Unicode, as ONNX wants it")
+            self._write(node, node in net.outputs)
+        graph = onnx.helper.make_graph(
+            self._nodes, "minigraph", self._ports(net.inputs), self._ports(net.outputs), self._initializers
+        )
+        opset = onnx.helper.make_opsetid("", OPSET)
+        self.model = onnx.helper.make_model(
+            graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="minigraph"
+        )
+        onnx.helper.set_model_props(self.model, {KEY: canonical(net.to_dict())})
+
+    def op(self, kind: str, inputs: Sequence[str], output: str, **attributes: float) -> str:
+        """Add an operator and return the name of its output."""
+        self._nodes.append(onnx.helper.make_node(kind, list(inputs), [output], output, None, None, None, **attributes))
+        return output
+
+    def constant(self, value: float) -> str:
+        """Return the name of a constant."""
+        if value not in self._constants:
+            name = self.name(f"constant {value:g}")
+            self._constants[value] = self.tensor(np.array(value, self.dtype), name)
+        return self._constants[value]
+
+    def tensor(self, values: Array, name: str) -> str:
+        """Add an initializer and return its name."""
+        self._initializers.append(onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def name(self, wish: str) -> str:
+        """Return a name that nothing has yet, as close to the wish as possible."""
+        while wish in self._taken:
+            wish += "_"
+        self._taken.add(wish)
+        return wish
+
+    def _ports(self, nodes: Sequence[Node]) -> list[onnx.ValueInfoProto]:
+        kind = onnx.helper.np_dtype_to_tensor_dtype(self.dtype)
+        return [onnx.helper.make_tensor_value_info(node.name, kind, ["batch", node.size]) for node in nodes]
+
+    def _write(self, node: Node, is_output: bool) -> None:
+        parents = [self._tensors[parent] for parent in node.parents]
+        self._tensors[node] = node.name
+        if isinstance(node.layer, InputLayer):
+            return
+        if type(node.layer) is Dropout and not is_output:
+            self._tensors[node] = parents[0]
+            return
+        if type(node.layer) not in _LAYERS:
+            raise ArgumentError(
+                f"node {node.name!r}: received a layer {type(node.layer).__name__}, which ONNX does not know;"
+                f" expected one of {', '.join(sorted(each.__name__ for each in _LAYERS))}"
+            )
+        activation = type(node.layer.activation)
+        if activation not in _ACTIVATIONS:
+            raise ArgumentError(
+                f"node {node.name!r}: received the activation {activation.__name__}, which ONNX does not know;"
+                f" expected one of {', '.join(sorted(each.__name__ for each in _ACTIVATIONS))}"
+            )
+        z = node.name
+        if activation is not Identity:
+            z = parents[0] if type(node.layer) is Activate else self.name(f"{node.name}.z")
+        if type(node.layer) is not Activate or activation is Identity:
+            _LAYERS[type(node.layer)](self, node.layer, parents, z)
+        if activation is not Identity:
+            _ACTIVATIONS[activation](self, node.layer.activation, z, node.name)
+
+
+def _dense(writer: Writer, layer: Layer, parents: list[str], z: str) -> None:
+    if layer not in writer.parameters:
+        theta = layer.parameters()
+        name = z.removesuffix(".z")
+        weights = writer.tensor(theta[:, 1:], writer.name(f"{name}.weights"))
+        writer.parameters[layer] = weights, writer.tensor(theta[:, 0], writer.name(f"{name}.bias"))
+    writer.op("Gemm", [*parents, *writer.parameters[layer]], z, transB=1)  # z = a Wᵀ + b, a row per example
+
+
+def _leaky_relu(writer: Writer, activation: Activation, z: str, a: str) -> None:
+    slope = cast("LeakyRelu", activation).slope
+    if writer.dtype == np.float32:
+        writer.op("LeakyRelu", [z], a, alpha=slope)
+    else:  # alpha has the precision of float32 in every file
+        scaled = writer.op("Mul", [z, writer.constant(slope)], writer.name(f"{a}.scaled"))
+        writer.op("Max", [z, scaled], a)
+
+
+def _elu(writer: Writer, activation: Activation, z: str, a: str) -> None:
+    if writer.dtype == np.float32:
+        writer.op("Elu", [z], a)
+        return
+    # onnxruntime has no Elu of float64. With t = tanh(z/2), e^z − 1 = 2t/(1 − t), without cancellation.
+    half = writer.op("Mul", [z, writer.constant(0.5)], writer.name(f"{a}.half"))
+    below = writer.op("Min", [half, writer.constant(0)], writer.name(f"{a}.below"))
+    t = writer.op("Tanh", [below], writer.name(f"{a}.tanh"))
+    twice = writer.op("Add", [t, t], writer.name(f"{a}.twice"))
+    rest = writer.op("Sub", [writer.constant(1), t], writer.name(f"{a}.rest"))
+    negative = writer.op("Div", [twice, rest], writer.name(f"{a}.negative"))
+    positive = writer.op("Relu", [z], writer.name(f"{a}.positive"))
+    writer.op("Add", [positive, negative], a)
+
+
+def _softplus(writer: Writer, activation: Activation, z: str, a: str) -> None:
+    if writer.dtype == np.float32:
+        writer.op("Softplus", [z], a)
+        return
+    # onnxruntime has no Softplus of float64. log(1 + e^z) = max(z, 0) + log(1 + e^−|z|) never overflows.
+    size = writer.op("Abs", [z], writer.name(f"{a}.abs"))
+    power = writer.op("Exp", [writer.op("Neg", [size], writer.name(f"{a}.neg"))], writer.name(f"{a}.exp"))
+    sum_ = writer.op("Add", [power, writer.constant(1)], writer.name(f"{a}.sum"))
+    rest = writer.op("Log", [sum_], writer.name(f"{a}.log"))
+    positive = writer.op("Relu", [z], writer.name(f"{a}.positive"))
+    writer.op("Add", [positive, rest], a)
+
+
+def _silu(writer: Writer, activation: Activation, z: str, a: str) -> None:
+    writer.op("Mul", [z, writer.op("Sigmoid", [z], writer.name(f"{a}.sigmoid"))], a)
+
+
+_WriteLayer: TypeAlias = Callable[[Writer, Layer, list[str], str], object]
+_WriteActivation: TypeAlias = Callable[[Writer, Activation, str, str], object]
+
+_LAYERS: dict[type[Layer], _WriteLayer] = {
+    Dense: _dense,
+    Activate: lambda writer, layer, parents, z: writer.op("Identity", parents, z),
+    Add: lambda writer, layer, parents, z: writer.op("Sum", parents, z),
+    Concat: lambda writer, layer, parents, z: writer.op("Concat", parents, z, axis=1),
+    Dropout: lambda writer, layer, parents, z: writer.op("Identity", parents, z),
+}
+
+_ACTIVATIONS: dict[type[Activation], _WriteActivation] = {
+    Identity: lambda writer, activation, z, a: None,
+    Sigmoid: lambda writer, activation, z, a: writer.op("Sigmoid", [z], a),
+    Tanh: lambda writer, activation, z, a: writer.op("Tanh", [z], a),
+    Relu: lambda writer, activation, z, a: writer.op("Relu", [z], a),
+    LeakyRelu: _leaky_relu,
+    Elu: _elu,
+    Softplus: _softplus,
+    Silu: _silu,
+    Gelu: lambda writer, activation, z, a: writer.op("Gelu", [z], a),
+    Softmax: lambda writer, activation, z, a: writer.op("Softmax", [z], a, axis=1),
+}
