@@ -81,7 +81,9 @@ class Held(Column):
         self._piece = np.empty((0, self.size), array.dtype)
 
     def gather(self, rows: Indices, out: Array) -> None:
-        # numpy takes rows straight only into contiguous memory
+        if out.flags.c_contiguous:  # only then numpy takes rows without a copy
+            self._array.take(rows, 0, out, "clip")
+            return
         if len(self._piece) < min(len(rows), _PIECE):
             self._piece = np.empty((min(len(rows), _PIECE), self.size), self.dtype)
         for start in range(0, len(rows), _PIECE):

@@ -97,7 +97,7 @@ class Steps:
         self._size = size
         n = len(rows)
         for column, staged in zip(self._dataset.inputs, self._inputs, strict=True):
-            column.gather(rows, staged[:n, 1:])
+            column.gather(rows, staged[:n])
         for column, staged in zip(self._dataset.targets, self._targets, strict=True):
             column.gather(rows, staged[:, :n].T)
         self._distrusts_gradient = any(column.largest > self._limit for column in self._dataset.inputs)
@@ -184,9 +184,9 @@ class Steps:
         self._capacity = capacity
         self._kept: list[tuple[Array, Array]] = []
         if self.batches_at_once == 1:
-            self._inputs = [self._workspace.input_rows(node) for node in net.inputs]
+            self._inputs = [self._workspace.input_rows(node)[:, 1:] for node in net.inputs]
         else:
-            self._inputs = [np.ones((capacity, 1 + column.size), dtype) for column in dataset.inputs]
+            self._inputs = [np.empty((capacity, column.size), dtype) for column in dataset.inputs]
             for column in dataset.targets:
                 z, a = np.empty((2, column.size, capacity), dtype)
                 self._kept.append((z, a))
@@ -199,7 +199,7 @@ class Steps:
         loads, keeps = [], []
         if self._kept:
             for node, staged in zip(self._net.inputs, self._inputs, strict=True):
-                loads.append((self._workspace.input_rows(node), staged[part]))
+                loads.append((self._workspace.input_rows(node)[:, 1:], staged[part]))
             for node, (z, a) in zip(self._net.outputs, self._kept, strict=True):
                 at = self._workspace.buffers(node)
                 keeps += [(z[:, part], at.z), (a[:, part], at.a)]
