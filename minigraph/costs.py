@@ -148,13 +148,12 @@ class CrossEntropy(Cost):
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
         if self.is_canonical_with(activation):
-            # softplus(z) − y z with softplus(z) = max(z, 0) + log(1 + e^−|z|), the large terms first:
-            # no digit is lost at any z
+            # softplus(z) − y z = log(1 + e^−|z|) + (1[z > 0] − y) z: no digit is lost at any z
             terms = np.abs(z)
             np.negative(terms, out=terms)
             np.exp(terms, out=terms)
             np.log1p(terms, out=terms)
-            terms += np.maximum(z, 0) - y * z
+            terms += ((z > 0) - y) * z
             total: Array = np.add.reduce(terms, axis=0)
             return total
         return -_weighted(y, activation.log(z, a)) - _weighted(1 - y, activation.log_complement(z, a))

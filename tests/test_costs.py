@@ -1,4 +1,4 @@
-"""Costs and δ at any |z|, against formulas evaluated by mpmath with 1,200 digits."""
+"""Costs and δ at any |z|, against formulas evaluated by mpmath with up to 920 digits."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,7 +15,7 @@ from minigraph import ActivationName, Array, CostName
 from minigraph.costs import COSTS, as_cost
 
 # 1 − tanh 1000 has 868 zeros behind the point, 1 − σ(1000) and the like have 434.
-DIGITS = {"tanh": 1200, "sigmoid": 600, "softmax": 1200}
+DIGITS = {"tanh": 920, "sigmoid": 480, "softmax": 920}
 
 VALUES: dict[str, Callable[[mpf], mpf]] = {
     "identity": lambda z: z,
@@ -80,10 +80,11 @@ def lone(activation: ActivationName, cost: CostName, dtype: type = np.float64) -
     return mg.Network(x, mg.Activate(activation)(x), cost=cost, dtype=dtype)
 
 
-def cases(cost: str) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Return pairs of z and y, from the middle to |z| = 1000."""
-    zs = list(product([-1000.0, -0.25, 0.5, 30.0, 1000.0], repeat=2))
-    ys = [(0.0, 1.0), (1.0, 0.0), (0.25, 0.75)]
+def cases(activation: str, cost: str) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Return pairs of z and y, from the middle to |z| = 1000; all pairs of z where units look at each other."""
+    some = [-1000.0, -0.25, 0.5, 30.0, 1000.0]
+    zs = list(product(some, repeat=2)) if activation == "softmax" else list(zip(some, some[2:] + some[:2], strict=True))
+    ys = [(0.0, 1.0), (1.0, 0.0), (0.25, 0.75), (1 - 2**-10, 2**-10)]
     if cost != "categorical_cross_entropy":
         ys += [(0.0, 0.0), (1.0, 1.0)]
     return [(z, y) for z in zs for y in ys]
@@ -94,7 +95,7 @@ def cases(cost: str) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
 def test_cost_and_delta_are_exact_up_to_a_thousand(activation: ActivationName, cost: CostName) -> None:
     net = lone(activation, cost)
     compared = 0
-    for z, y in cases(cost):
+    for z, y in cases(activation, cost):
         exact = exactly(activation, cost, z, y)
         if exact is None:
             with pytest.raises(mg.NonFiniteError, match="node 'activate2'"):
@@ -107,14 +108,14 @@ def test_cost_and_delta_are_exact_up_to_a_thousand(activation: ActivationName, c
         net.backward([y])
         assert net.nodes[-1].delta[0].tolist() == pytest.approx(delta, rel=1e-12, abs=2e-16), case
         compared += 1
-    assert compared >= 6
+    assert compared >= 5
 
 
 @pytest.mark.parametrize("cost", get_args(CostName))
 @pytest.mark.parametrize("activation", get_args(ActivationName))
 def test_float32_is_finite_where_the_cost_is(activation: ActivationName, cost: CostName) -> None:
     net = lone(activation, cost, np.float32)
-    for z, y in cases(cost):
+    for z, y in cases(activation, cost):
         exact = exactly(activation, cost, z, y)
         if exact is None:
             continue
