@@ -17,12 +17,20 @@ import minigraph as mg
 
 Drawing = Callable[[], mg.Diagram]
 PLATES: dict[str, Drawing] = {}
+KEPT = ("lecture", "digit", "layers")
+"""The plates that examples/pictures holds; `python tools/pictures.py` writes them anew."""
 CLASSES = ["fish", "amphibian", "bird", "reptile", "mammal"]
 
 
 def plate(draw: Drawing) -> Drawing:
-    """Hang a drawing into the gallery."""
-    PLATES[draw.__name__] = draw
+    """Hang a drawing into the gallery, drawn by the engine that writes the same bytes everywhere."""
+
+    def drawing() -> mg.Diagram:
+        result = draw()
+        result.engine = "graphviz-pure"
+        return result
+
+    PLATES[draw.__name__] = drawing
     return draw
 
 
@@ -190,11 +198,11 @@ def write(folder: Path) -> Path:
     sections = []
     for name, draw in PLATES.items():
         draw().save(folder / f"{name}.svg")
-        sections.append(_section(f"{name}.svg", draw))
+        sections.append(_section(f"{name}.svg", globals()[name]))
     training(folder / "training.png")
     sections.append(_section("training.png", training))
     index = folder / "index.html"
-    style = "body{font:16px/1.5 sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}img{max-width:100%}pre{overflow:auto}"
+    style = "body{font:16px/1.5 sans-serif;max-width:70rem;margin:2rem auto}img{max-width:100%}pre{overflow:auto}"
     index.write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>minigraph: gallery</title><style>{style}</style>'
         f"<h1>Gallery</h1>{''.join(sections)}</html>",
@@ -206,7 +214,8 @@ def write(folder: Path) -> Path:
 def _section(picture: str, draw: Callable[..., object]) -> str:
     words = html.escape(inspect.getdoc(draw) or "")
     code = html.escape(inspect.getsource(draw).removeprefix("@plate\n"))
-    return f'<h2>{words}</h2><img src="{picture}" alt="{words}"><details><summary>code</summary><pre>{code}</pre></details>'
+    details = f"<details><summary>code</summary><pre>{code}</pre></details>"
+    return f'<h2>{words}</h2><img src="{picture}" alt="{words}">{details}'
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from minigraph.diagram.labels import quote, width
 from minigraph.diagram.themes import Theme
 
 Point: TypeAlias = tuple[float, float]
+Rectangle: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 FONT = "Helvetica"
 BOLD = "Helvetica-Bold"
 LINE_HEIGHT = 1.2

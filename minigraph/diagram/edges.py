@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minigraph.arrays import Array
 from minigraph.diagram.captions import theta_numbers
-from minigraph.diagram.dot import Canvas, Point, text_size
+from minigraph.diagram.dot import Canvas, Point, Rectangle, text_size
 from minigraph.diagram.labels import number, quote
 from minigraph.diagram.looks import ErrorLook, SignedLook, bundled, plain
 from minigraph.diagram.options import Shown
@@ -51,6 +51,8 @@ class Plan:
     worst: str | None = None
     """The line with the largest relative error of a gradient check."""
     has_room: bool = True
+    taken: list[Rectangle] = field(default_factory=list)
+    """Where no more numbers can stand."""
 
 
 def least_gap(scene: Scene) -> float:
@@ -62,9 +64,23 @@ def least_gap(scene: Scene) -> float:
     return max(160.0 if most > 12 else 120.0, min(300.0, 17.0 * rows))
 
 
-def plan(scene: Scene, placement: Placement, measures: Measures, reach: Mapping[Node, float]) -> Plan:
-    """Lay out every line and number."""
-    result = Plan()
+def plan(
+    scene: Scene,
+    placement: Placement,
+    measures: Measures,
+    reach: Mapping[Node, float],
+    obstacles: Sequence[Rectangle],
+) -> Plan:
+    """Lay out every line and number.
+
+    Args:
+        scene: what is drawn.
+        placement: of the rows.
+        measures: of the drawing.
+        reach: how far from the middle of a node's unit its links begin.
+        obstacles: what numbers must keep clear of.
+    """
+    result = Plan(taken=list(obstacles))
     for link in scene.links:
         drawn, bundles = strand(scene, link, placement, reach, measures.diameter / 2)
         result.strands.append(drawn)
@@ -142,13 +158,16 @@ def _number(scene: Scene, drawn: Strand, values: EdgeValues, plan: Plan) -> None
     ends = drawn.points[:, [0, -1]]
     others = np.delete(ends, chosen, axis=0) if len(ends) < 400 else ends[:0]
     theme = scene.theme
-    for index, text, place in zip(chosen.tolist(), texts, stagger(ends[chosen], sizes, others), strict=True):
+    places = stagger(ends[chosen], sizes, others, np.array(plan.taken).reshape(-1, 4))
+    for index, text, (wide, high), place in zip(chosen.tolist(), texts, sizes, places, strict=True):
         if place is None:
             plan.has_room = False
         else:
             is_negative = drawn.main is not None and drawn.main[index] < 0
             colour = theme.negative if is_negative else theme.positive
             plan.numbers.append(Number(drawn.name(index), place, text, colour))
+            x, y = place
+            plan.taken.append((x - wide / 2 - 1, y - high / 2, x + wide / 2 + 1, y + high / 2))
 
 
 def _number_worst(scene: Scene, drawn: Strand, plan: Plan) -> None:

@@ -14,7 +14,7 @@ from minigraph.diagram.result import ENGINES, EngineName
 from minigraph.errors import RenderError
 
 _FAMILIES = "Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif"
-_REMEDY = (
+REMEDY = (
     "pip install 'minigraph[render]' brings graphviz-pure, which needs no system package;"
     " or install Graphviz (https://graphviz.org/download) so that dot is on PATH"
 )
@@ -43,7 +43,7 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
             " or give it more time (timeout=)"
         ) from None
     except OSError as error:
-        raise RenderError(f"engine {name!r} could not be started for {format}: {error}; {_REMEDY}") from None
+        raise RenderError(f"engine {name!r} could not be started for {format}: {error}; {REMEDY}") from None
     message = done.stderr.decode(errors="replace").strip()
     if done.returncode or not done.stdout:
         if "not recognized" in message:
@@ -55,7 +55,7 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
         last = message.splitlines()[-1] if message else "no message"
         raise RenderError(
             f"engine {name!r} failed on {format} with status {done.returncode}: {last};"
-            f" save the text with .save('x.dot') to look at it, or try the other engine: {_REMEDY}"
+            f" save the text with .save('x.dot') to look at it, or try the other engine: {REMEDY}"
         )
     return done.stdout
 
@@ -80,12 +80,7 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
         if program is not None:
             return name, program
     wanted = "no engine" if engine is None else f"engine {engine!r} is not installed, so nothing"
-    raise RenderError(f"{wanted} can draw {format}: {_REMEDY}. The DOT text (.source, .save('x.dot')) needs none")
-
-
-def has_engine() -> bool:
-    """Tell whether there is any engine."""
-    return any(is_installed(name) for name in ENGINES)
+    raise RenderError(f"{wanted} can draw {format}: {REMEDY}. The DOT text (.source, .save('x.dot')) needs none")
 
 
 def is_installed(name: EngineName) -> bool:

@@ -54,7 +54,7 @@ def number(value: float) -> str:
         text = str(value)
     elif value == round(value) and size < 1e4:
         text = f"{value:.0f}".replace("-0", "0")
-    elif size >= 1e5 or size < 9.95e-4:
+    elif size >= 99999.5 or size < 9.95e-4:
         mantissa, exponent = f"{value:.0e}".split("e")
         text = f"{mantissa}e{int(exponent)}"
     elif size >= 99.95:

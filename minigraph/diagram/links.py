@@ -68,7 +68,7 @@ def connections(node: Node, selections: Mapping[Node, Selection], theta: Array |
         for slot, i, column in node.layer.links_into(j, sizes):
             if drawn and is_shown[slot][i]:
                 links[slot].edges.append((i, j, column))
-            elif i or drawn:
+            else:
                 size = 0.0 if weights is None or column is None else abs(float(weights[column]))
                 links[slot].bundles[int(sources[slot].row_of[i]), row].add(1, size)
     if many and theta is not None and hidden:
@@ -83,7 +83,7 @@ def _bundle_matrix(link: Connection, theta: Array, hidden: list[int], here: Sele
     if link.node.layer.links is not None:
         exists[:, 1:] = link.node.layer.links
     columns = defaultdict(list)
-    for i in range(1, link.parent.size + 1):
+    for i in range(link.parent.size + 1):
         columns[int(source.row_of[i])].append(i)
     lines = defaultdict(list)
     for j in hidden:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.arrays import Array, numeric
+from minigraph.arrays import Array, finite, numeric
 from minigraph.diagram.themes import ThemeName, theme_named
 from minigraph.errors import ArgumentError, ShapeError, StateError, nearest
 from minigraph.network import AnyNetwork
@@ -156,7 +156,9 @@ def checked_names(
         classes = {net.outputs[0].name: classes}
     for name, labels in classes.items():
         node = net.node(name)
-        if isinstance(labels, str) or len(labels) != node.size:
+        if isinstance(labels, str):
+            raise ArgumentError(f"classes: received {labels!r} for node {name!r}, expected a list of names")
+        if len(labels) != node.size:
             raise ArgumentError(
                 f"classes: received {len(labels)} names for node {name!r}, expected {node.size}, one for each unit"
             )
@@ -203,7 +205,7 @@ def checked_vectors(
         return None, None
     pair = []
     for argument, vector in (("before", before), ("after", after)):
-        values = net.unroll() if vector is None else numeric(vector, argument)
+        values = net.unroll() if vector is None else finite(numeric(vector, argument), argument, np.dtype(np.float64))
         if values.shape != (net.unroll().size,):
             raise ShapeError(
                 f"{argument}: received shape {values.shape}, expected ({net.unroll().size},) as net.unroll() gives it"

@@ -75,11 +75,15 @@ class Diagram:
         Raises:
             RenderError: there is no engine, or it failed.
         """
-        from minigraph.diagram.engines import run_engine
+        from minigraph.diagram.engines import REMEDY, run_engine
         from minigraph.diagram.svg import finished
 
         raw = run_engine(self.source, "svg", self.engine, self.timeout)
-        return finished(raw, self.title, self.description, self._follows_system)
+        try:
+            return finished(raw, self.title, self.description, self._follows_system)
+        except SyntaxError as error:
+            name = self.engine or "the engine"
+            raise RenderError(f"{name} wrote no svg that can be read: {error}; {REMEDY}") from None
 
     def png(self, dpi: float = 144.0) -> bytes:
         """Return the drawing as PNG.
@@ -143,13 +147,11 @@ class Diagram:
         return target
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Show the picture in notebooks; without an engine, the text and how to get one."""
-        from minigraph.diagram.engines import has_engine
-
-        if not has_engine():
-            hint = "No engine to draw it: pip install 'minigraph[render]'"
-            return {"text/plain": f"{self!r}\n{hint}\n\n{self.source}"}
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        """Show the picture in notebooks; without an engine, or if it fails, why, and the text."""
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except RenderError as error:
+            return {"text/plain": f"{self!r}\n{error}\n\n{self.source}"}
 
     def __repr__(self) -> str:
         return f"Diagram({self.title!r}, {self.source.count(chr(10)) - 2} lines of DOT)"

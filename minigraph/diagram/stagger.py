@@ -14,18 +14,22 @@ _STEPS = np.array([0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.19, 0.81, 0.46, 0.
 
 
 def stagger(
-    ends: NDArray[np.float64], sizes: Sequence[tuple[float, float]], others: NDArray[np.float64]
+    ends: NDArray[np.float64],
+    sizes: Sequence[tuple[float, float]],
+    others: NDArray[np.float64],
+    taken: NDArray[np.float64],
 ) -> list[Point | None]:
-    """Return the middle of each edge's number, None where it would lie upon another one.
+    """Return the middle of each edge's number, None where it would lie upon something.
 
     Args:
         ends: of the straight edges, (edges, 2, 2), the most important first.
         sizes: width and height of each number.
         others: ends of further lines that a number should rather not cover.
+        taken: rectangles that it must not touch, (rectangles, 4): left, top, right, bottom.
     """
     lines = np.concatenate([ends, others])
-    taken = np.empty((len(ends), 4))
-    count = 0
+    count = len(taken)
+    taken = np.concatenate([taken, np.empty((len(ends), 4))])
     places: list[Point | None] = []
     for index, (wide, high) in enumerate(sizes):
         middles = lines[index, 0] + _STEPS[:, None] * (lines[index, 1] - lines[index, 0])

@@ -82,7 +82,7 @@ def strand(
     ends = np.array(placement.rows[link.node])[rows[:, 1]]
     has_pictures = reach[link.parent] > radius
     if has_pictures:  # links begin at the far side of the pictures beside the units
-        behind = np.where(leave == reach[link.parent], leave, 0.0)
+        behind = np.where(leave == MORE_REACH, 0.0, leave)
         starts, leave = starts + np.stack([behind, np.zeros_like(behind)], axis=1), leave - behind
     repeat = link.node.parents[: link.slot].count(link.parent)
     lanes = placement.lanes[link.node, link.slot]

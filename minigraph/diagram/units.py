@@ -7,10 +7,12 @@ from minigraph.diagram.captions import LINE_SIZE, NAME_SIZE, Caption, caption
 from minigraph.diagram.dot import Canvas, Point, text_size
 from minigraph.diagram.labels import number, wrap
 from minigraph.diagram.legend import finish
+from minigraph.diagram.obstacles import caption_place, obstacles
 from minigraph.diagram.options import Shown
 from minigraph.diagram.pictures import picture
 from minigraph.diagram.placement import Measures, Placement, place
 from minigraph.diagram.scene import Scene
+from minigraph.diagram.strands import BIAS_REACH
 from minigraph.diagram.tables import write_tables
 from minigraph.diagram.themes import tint
 from minigraph.layers import Add, Concat, InputLayer
@@ -38,8 +40,11 @@ def draw_units(scene: Scene) -> str:
         measures = Measures(diameter, diameter + (14 if diameter > 40 else 12), gap)
         placement = place(net.nodes, scene.selections, scene.links, captions, measures, outer, options.direction)
         reach = {node: diameter / 2 + (diameter + 4 if node in thumbs else 0) for node in net.nodes}
-        plan = edges.plan(scene, placement, measures, reach)
-        if plan.has_room or gap > 400:
+        for node in thumbs:
+            _move_bias(scene, node, placement, reach[node])
+        solid = obstacles(scene, placement, measures, captions, thumbs)
+        plan = edges.plan(scene, placement, measures, reach, solid)
+        if plan.has_room or gap > 400 or plan.weights > 1000:
             break
         gap *= 1.2
     _boxes(canvas, scene, placement, measures)
@@ -55,6 +60,13 @@ def draw_units(scene: Scene) -> str:
         write_tables(canvas, scene)
     finish(canvas, scene, plan)
     return canvas.source(options.title or "")
+
+
+def _move_bias(scene: Scene, node: Node, placement: Placement, reach: float) -> None:
+    """Put a bias unit where the links of its node begin, so that its own do not run behind the pictures."""
+    if scene.selections[node].rows[0] == 0:
+        u, v = placement.rows[node][0]
+        placement.rows[node][0] = (u + reach - BIAS_REACH, v)
 
 
 def _column(canvas: Canvas, scene: Scene, node: Node, placement: Placement, measures: Measures) -> None:
@@ -217,14 +229,10 @@ def _outer_width(scene: Scene, node: Node) -> float:
 
 
 def _write_caption(canvas: Canvas, node: Node, text: Caption, placement: Placement, measures: Measures) -> None:
-    rows = [placement.page(*point) for point in placement.rows[node]]
-    wide, high = text.size
+    x, y = caption_place(node, text, placement, measures)
+    high = text.size[1]
+    top = y - high / 2
     name_high = text_size(text.name, NAME_SIZE, bold=True)[1]
-    if placement.is_horizontal:
-        x, top = rows[0][0], rows[-1][1] + measures.diameter / 2 + 8
-    else:
-        x = rows[0][0] - measures.diameter / 2 - 12 - wide / 2
-        top = rows[0][1] - high / 2
     theme = canvas.theme
     canvas.text(
         f"name_{node.position}",
