@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from minigraph.arrays import Array, real
 from minigraph.config import Configurable
 from minigraph.errors import ArgumentError, nearest
-from minigraph.special import normal_cdf
+from minigraph.special import blocks, normal_cdf
 
 ActivationName: TypeAlias = Literal[
     "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity", "softmax"
@@ -268,9 +268,9 @@ class Gelu(Activation):
         np.exp(scratch, out=scratch)
         np.multiply(scratch, z, out=scratch)
         np.multiply(scratch, 1 / math.sqrt(2 * math.pi), out=scratch)
-        density_term = scratch
-        density_term += normal_cdf(z)
-        np.multiply(error, density_term, out=error)
+        for some_z, some_slopes in blocks(z, scratch):
+            some_slopes += normal_cdf(some_z)
+        np.multiply(error, scratch, out=error)
 
 
 class Softmax(Activation):

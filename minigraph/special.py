@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -45,11 +46,16 @@ def normal_cdf(z: Array, out: Array | None = None) -> Array:
     array([0.        , 0.5       , 0.84134475, 1.        ])
     """
     result = np.empty_like(z) if out is None else out
-    source, target = z.reshape(-1), result.reshape(-1)
-    for start in range(0, source.size, _BLOCK):  # small blocks bound the memory for temporaries
-        block = slice(start, start + _BLOCK)
-        target[block] = 0.5 * _erfc(source[block].astype(np.float64) / -math.sqrt(2))
+    for source, target in blocks(z, result):
+        target[:] = 0.5 * _erfc(source.astype(np.float64) / -math.sqrt(2))
     return result
+
+
+def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays of one size, in C order, in flat pieces: what is computed of a piece needs little memory."""
+    flat = [array.reshape(-1) for array in arrays]
+    for start in range(0, flat[0].size, _BLOCK):
+        yield tuple(each[start : start + _BLOCK] for each in flat)
 
 
 def _erfc(x: Array) -> Array:
