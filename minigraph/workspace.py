@@ -123,7 +123,9 @@ class Workspace:
             targets: (s, m) for each output.
             example_weights: (m,), factors of each example's cost.
         """
-        self._targets, self._example_weights = targets, example_weights
+        self._targets = targets
+        # In the dtype of the rest: numpy would convert them through buffers at every output.
+        self._example_weights = None if example_weights is None else example_weights.astype(self._dtype, copy=False)
         for function, arguments in self._current.backward:
             function(*arguments)
 
