@@ -28,6 +28,7 @@ from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
 from minigraph.checkpoint import Checkpoint
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
 from minigraph.data import one_hot
+from minigraph.diagnose import Diagnosis, Finding, diagnose
 from minigraph.diagram import Diagram, DiagramFrames, diagram, diagram_frames
 from minigraph.errors import (
     ArgumentError,
@@ -49,6 +50,7 @@ from minigraph.history import History
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
 from minigraph.metrics import TopK
+from minigraph.minimize import minimize
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
 from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
@@ -80,6 +82,7 @@ __all__ = [
     "CrossEntropy",
     "DataFormatError",
     "Dense",
+    "Diagnosis",
     "Diagram",
     "DiagramFrames",
     "Dropout",
@@ -88,6 +91,7 @@ __all__ = [
     "Elu",
     "Explanation",
     "ExponentialDecay",
+    "Finding",
     "Gelu",
     "GradientCheck",
     "GradientCheckError",
@@ -128,11 +132,13 @@ __all__ = [
     "WarmUp",
     "Zeros",
     "check_gradient",
+    "diagnose",
     "diagram",
     "diagram_frames",
     "explain",
     "fit",
     "load",
+    "minimize",
     "mlp",
     "one_hot",
     "reshape",

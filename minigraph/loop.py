@@ -14,6 +14,7 @@ from minigraph.datasets import Indices
 from minigraph.errors import NonFiniteError
 from minigraph.evaluation import Evaluation
 from minigraph.history import History
+from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import AnyNetwork
 from minigraph.optimizers import Updates
 from minigraph.progress import Progress
@@ -117,8 +118,10 @@ class Run:
         try:
             for callback in self._callbacks:
                 callback.on_start(self)
-            while self.epoch < self.epochs and self._stop is None:
-                self._run_epoch(progress)
+            # Ctrl-C waits for the end of a step, so that the parameters are those after a whole one.
+            with DeferredInterrupt() as interrupt:
+                while self.epoch < self.epochs and self._stop is None and not interrupt.pending:
+                    self._run_epoch(progress, interrupt)
             self.history.stopped = self._stop
             for callback in self._callbacks:
                 callback.on_end(self)
@@ -126,14 +129,14 @@ class Run:
             self.net.engine.forget()
             progress.close()
 
-    def _run_epoch(self, progress: Progress) -> None:
+    def _run_epoch(self, progress: Progress, interrupt: DeferredInterrupt) -> None:
         began = time.perf_counter()
         position = self.step - self.epoch * self.steps_per_epoch
         if position == 0:
             self._sums, self._penalty = (0.0, 0.0), self._regularization()
         order = self._order()
         whole, at_once = len(order) // self.batch_size, self._steps.batches_at_once
-        while position < self.steps_per_epoch and self._stop is None:
+        while position < self.steps_per_epoch and self._stop is None and not interrupt.pending:
             # Which mini-batches are staged together does not depend on where the epoch was interrupted.
             first, last = position // at_once * at_once, min((position // at_once + 1) * at_once, whole)
             if position >= whole:
@@ -141,7 +144,7 @@ class Run:
             if not self._keeps_batch:
                 self._steps.stage(order[first * self.batch_size : last * self.batch_size])
                 self._keeps_batch = self.steps_per_epoch == 1
-            self._take_steps(position - first, last - first)
+            self._take_steps(position - first, last - first, interrupt)
             taken = self.step - self.epoch * self.steps_per_epoch - position
             position += taken
             self._collect_costs()
@@ -149,12 +152,12 @@ class Run:
         if position == self.steps_per_epoch:
             self._end_epoch(time.perf_counter() - began, progress)
 
-    def _take_steps(self, first: int, last: int) -> None:
+    def _take_steps(self, first: int, last: int, interrupt: DeferredInterrupt) -> None:
         """Take the steps of the staged mini-batches."""
         after_step = self._after_step if self._step_callbacks else None
         began = self.step
         try:
-            self._steps.run(first, last, self.step, after_step)
+            self._steps.run(first, last, self.step, interrupt, after_step)
         except NonFiniteError as error:
             self.step = began + self._steps.done - first
             batch = self.step - self.epoch * self.steps_per_epoch + 1

@@ -317,6 +317,41 @@ def histograms(net: AnyNetwork, what: Literal["z", "a", "delta"] = "a", ax: Axes
     return ax
 
 
+def delta_sizes(
+    names: Sequence[str], sizes: Sequence[float], troubled: Mapping[str, str], ax: Axes | None = None
+) -> Axes:
+    """Draw the root mean square of δ by node on a logarithmic scale, as `Diagnosis.plot` does.
+
+    Args:
+        names: of the nodes, in topological order.
+        sizes: root mean squares, one per node.
+        troubled: what is wrong, by name of the node.
+        ax: where to draw; None makes a new figure.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    ax = _axes(ax)
+    places = np.arange(len(names))
+    positive = [size for size in sizes if size > 0]
+    floor = min(positive, default=1.0) / 10
+    ax.bar(
+        places, [max(size, floor) - floor for size in sizes], bottom=floor,
+        color=[_ORANGE if name in troubled else _BLUE for name in names],
+    )  # fmt: skip
+    for place, name, size in zip(places, names, sizes, strict=True):
+        if name in troubled:
+            ax.annotate(
+                troubled[name], (place, max(size, floor)), xytext=(0, 3), textcoords="offset points",
+                ha="center", va="bottom", fontsize=8, rotation=90 if len(names) > 6 else 0,
+            )  # fmt: skip
+    ax.set_yscale("log")
+    ax.set_ylim(floor, max(positive, default=1.0) * 10)
+    ax.set_xticks(places, names, rotation=90 if len(names) > 8 else 0)
+    ax.set_ylabel("root mean square of δ")
+    return ax
+
+
 def _axes(ax: Axes | None) -> Axes:
     require("matplotlib", "plot")
     if ax is not None:

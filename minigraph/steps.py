@@ -15,6 +15,7 @@ import numpy as np
 from minigraph.arrays import Array, is_finite
 from minigraph.datasets import Dataset, Indices
 from minigraph.errors import NonFiniteError
+from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import AnyNetwork
 from minigraph.optimizers import Updates
 from minigraph.workspace import quiet
@@ -106,13 +107,21 @@ class Steps:
             np.divide(self._weights[:n], size, out=self._scaled[:n])
         return n // size
 
-    def run(self, first: int, count: int, t: int, after_step: Callable[[], bool] | None = None) -> int:
+    def run(
+        self,
+        first: int,
+        count: int,
+        t: int,
+        interrupt: DeferredInterrupt,
+        after_step: Callable[[], bool] | None = None,
+    ) -> int:
         """Take the steps of the staged mini-batches first, …, count − 1, and return the next one's number.
 
         Args:
             first: which mini-batch to begin with, from 0.
             count: how many there are.
             t: how many steps were taken before.
+            interrupt: when it is pending, the run ends after the present step.
             after_step: called after each; True ends the run.
 
         Raises:
@@ -142,7 +151,7 @@ class Steps:
                 for kept, buffer in slot.keeps:
                     kept[...] = buffer
                 self._done = number + 1
-                if after_step is not None and after_step():
+                if (after_step is not None and after_step()) or interrupt.pending:
                     break
         return self._done
 

@@ -1,0 +1,45 @@
+"""Ctrl-C that waits for the present step to end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType, TracebackType
+
+
+class DeferredInterrupt:
+    """Within the block the first Ctrl-C only sets `pending`; a second one interrupts at once.
+
+    After the block a pending one is raised as KeyboardInterrupt. In other threads than the main one, and
+    where the program handles the signal itself, nothing is deferred.
+
+    >>> with DeferredInterrupt() as interrupt:
+    ...     interrupt.pending
+    False
+    """
+
+    def __init__(self) -> None:
+        self.pending = False
+        self._active = False
+
+    def __enter__(self) -> DeferredInterrupt:
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            signal.signal(signal.SIGINT, self._handle)
+            self._active = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._active:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.pending and error is None:
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.pending:
+            raise KeyboardInterrupt
+        self.pending = True

@@ -1,0 +1,171 @@
+"""`minimize`: training by SciPy's optimizers, on the whole training set at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minigraph import batch
+from minigraph.arrays import Array, whole
+from minigraph.batch import Data
+from minigraph.errors import ArgumentError, NonFiniteError, nearest
+from minigraph.extras import require
+from minigraph.interrupt import DeferredInterrupt
+from minigraph.network import AnyNetwork
+from minigraph.progress import Progress, progress_for
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
+Method: TypeAlias = Literal["BFGS", "L-BFGS-B", "CG", "TNC", "Newton-CG", "trust-constr"]
+"""SciPy's methods that get by with the gradient."""
+MinimizeCallback: TypeAlias = Callable[[NDArray[np.float64], float], object]
+"""Called after every iteration with θ and J; to stop, raise StopIteration."""
+
+
+def minimize(
+    net: AnyNetwork,
+    X: Data,
+    Y: Data,
+    method: Method = "L-BFGS-B",
+    maxiter: int = 200,
+    progress: bool = False,
+    *,
+    sample_weight: ArrayLike | None = None,
+    callback: MinimizeCallback | None = None,
+    tolerance: float | None = None,
+) -> OptimizeResult:
+    """Minimize J(Θ) over the whole training set, as the lecture does with fminunc; needs the extra `scipy`.
+
+    Dropout is off: these methods need the same J for the same Θ. The weights of absent links stay 0. The
+    network ends at the point with the smallest J met, also when Ctrl-C interrupts: KeyboardInterrupt is then
+    raised after the present evaluation. In float32 the gradient is too coarse for Newton-CG, which takes
+    differences of it.
+
+    Args:
+        net: the network; afterwards its z, a and δ are stale.
+        X: inputs as in `net.forward`.
+        Y: targets as in `net.backward`.
+        method: of SciPy.
+        maxiter: iterations at most, at least 1.
+        progress: show iterations and J (a bar with the extra `progress`).
+        sample_weight: (m,), weights >= 0 of the examples.
+        callback: called after every iteration with θ and J; StopIteration ends the search.
+        tolerance: when to stop, as SciPy's `tol`; None takes the method's own.
+
+    Returns:
+        SciPy's own OptimizeResult. Its `x` and `fun` are what the method returned; the network's parameters
+        may have a smaller J if the method passed by one.
+
+    Raises:
+        ShapeError, NonFiniteDataError, ArgumentError: an argument does not fit; nothing has changed.
+        NonFiniteError: J or the gradient is not finite at the beginning; nothing has changed.
+        MissingExtraError: SciPy is not installed.
+
+    >>> import minigraph as mg
+    >>> net = mg.mlp([2, 4, 1], activation="tanh", seed=0)
+    >>> result = mg.minimize(net, [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> bool(result.fun < 1e-3), net.predict([[0, 1], [1, 1]]).round().tolist()
+    (True, [[1.0], [0.0]])
+    """
+    if method not in get_args(Method):
+        raise ArgumentError(
+            f"method: received {method!r}, expected one that needs only the gradient{nearest(method, get_args(Method))}"
+        )
+    maxiter = whole(maxiter, "maxiter")
+    arrays = batch.inputs(net.inputs, X, net.dtype)
+    targets = [y.T for y in batch.targets(net.outputs, net.costs, Y, len(arrays[0]), net.dtype)]
+    search = _Search(net, arrays, targets, batch.example_weights(sample_weight, len(arrays[0])))
+    require("scipy", "scipy")
+    from scipy import optimize
+
+    start = np.asarray(net.unroll(), np.float64)
+    search.evaluate(start, must_be_finite=True)
+    watch = _Watch(search, progress_for(progress, maxiter, 1, len(arrays[0]), 0), callback)
+    try:
+        with DeferredInterrupt() as search.interrupt:
+            try:
+                result: OptimizeResult = optimize.minimize(  # type: ignore[call-overload]
+                    search.evaluate, start, method=method, jac=True, tol=tolerance,
+                    options={"maxfun" if method == "TNC" else "maxiter": maxiter},
+                    callback=watch.after_point if method == "TNC" else watch.after_iteration,
+                )  # fmt: skip
+            except _Stopped as reason:
+                result = optimize.OptimizeResult()
+                result.update(
+                    x=search.best.astype(np.float64), fun=search.best_J, success=False, status=99,
+                    nit=watch.iterations, message=str(reason),
+                )  # fmt: skip
+    finally:
+        net.engine.assign(search.best)
+        watch.progress.close()
+    return result
+
+
+class _Stopped(Exception):
+    """Leaves SciPy in the middle of an iteration: not every method lets its callback end the search."""
+
+
+class _Search:
+    """J and its gradient as SciPy asks for them, and the best point met."""
+
+    interrupt: DeferredInterrupt | None = None
+
+    def __init__(self, net: AnyNetwork, inputs: list[Array], targets: list[Array], weights: Array | None) -> None:
+        self._engine = net.engine
+        self._l2 = net.l2
+        self._inputs, self._targets, self._weights = inputs, targets, weights
+        self.best = net.unroll()
+        self.best_J = self.last_J = math.inf
+
+    def evaluate(self, theta: NDArray[np.float64], must_be_finite: bool = False) -> tuple[float, NDArray[np.float64]]:
+        """Return J and ∂J/∂θ; infinity where the numbers overflow, so that a line search turns back."""
+        if self.interrupt is not None and self.interrupt.pending:
+            raise _Stopped("interrupted")
+        engine = self._engine
+        try:
+            engine.assign(theta)
+            engine.forward(self._inputs, None)
+            self.last_J = engine.cost(self._targets, self._l2, self._weights)
+            engine.backward(self._targets, self._l2, self._weights)
+        except NonFiniteError:
+            if must_be_finite:
+                engine.assign(self.best)
+                raise
+            return math.inf, np.zeros_like(theta)
+        if self.last_J < self.best_J:
+            self.best_J = self.last_J
+            self.best[:] = engine.parameters.vector
+        return self.last_J, engine.parameters.gradient_vector.astype(np.float64)
+
+
+class _Watch:
+    """What happens after every iteration: progress, and the user's callback."""
+
+    def __init__(self, search: _Search, progress: Progress, callback: MinimizeCallback | None) -> None:
+        self.progress = progress
+        self.iterations = 0
+        self._search = search
+        self._callback = callback
+
+    def after_iteration(self, intermediate_result: OptimizeResult) -> None:
+        """Take what all methods but TNC give; SciPy goes by the name of the argument."""
+        self._after(np.array(intermediate_result.x), float(intermediate_result.fun))
+
+    def after_point(self, x: NDArray[np.float64]) -> None:
+        """Take what TNC gives, which does not tell J: of the smallest so far it has just been there."""
+        self._after(np.array(x), self._search.best_J)
+
+    def _after(self, theta: NDArray[np.float64], J: float) -> None:
+        self.iterations += 1
+        self.progress.steps(1, J)
+        self.progress.epoch(self.iterations, {"J": J})
+        if self._callback is not None:
+            try:
+                self._callback(theta, J)
+            except StopIteration:
+                raise _Stopped("`callback` raised `StopIteration`.") from None
