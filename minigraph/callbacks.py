@@ -81,8 +81,8 @@ class EarlyStopping(Callback):
         restore_best: bool = True,
     ) -> None:
         self.monitor = monitor
-        self.patience = whole(patience, "patience")
-        self.min_delta = real(min_delta, "min_delta", "a number >= 0", -math.ulp(0.0))
+        self.patience: int = whole(patience, "patience")
+        self.min_delta: float = real(min_delta, "min_delta", "a number >= 0", -math.ulp(0.0))
         if mode not in ("auto", "min", "max"):
             raise ArgumentError(f"mode: received {mode!r}, expected 'auto', 'min' or 'max'")
         rising = mode == "max" or (mode == "auto" and any(word in monitor for word in ("accuracy", "top_")))
@@ -148,8 +148,8 @@ class SaveCheckpoint(Callback):
         self, path: str | os.PathLike[str], every_epochs: int | None = 1, every_steps: int | None = None
     ) -> None:
         self.path = path
-        self.every_epochs = None if every_epochs is None else whole(every_epochs, "every_epochs")
-        self.every_steps = None if every_steps is None else whole(every_steps, "every_steps")
+        self.every_epochs: int | None = None if every_epochs is None else whole(every_epochs, "every_epochs")
+        self.every_steps: int | None = None if every_steps is None else whole(every_steps, "every_steps")
 
     def on_step_end(self, run: Run) -> None:
         """Write if it is time to."""

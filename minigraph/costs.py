@@ -75,7 +75,7 @@ class SquaredError(Cost):
     """cost(i) = ½ Σ_k (a_k − y_k)²; ∂cost/∂a = a − y."""
 
     name = "squared_error"
-    canonical = "identity"
+    canonical: ActivationName | None = "identity"
 
     def value(self, a: Array, y: Array) -> Array:
         difference = a - y
@@ -90,7 +90,7 @@ class CategoricalCrossEntropy(Cost):
     """cost(i) = −Σ_k y_k log a_k, for targets that are a distribution over the classes."""
 
     name = "categorical_cross_entropy"
-    canonical = "softmax"
+    canonical: ActivationName | None = "softmax"
 
     def value(self, a: Array, y: Array) -> Array:
         return -_weighted(y, np.log(a))
@@ -131,7 +131,7 @@ class CrossEntropy(Cost):
     """
 
     name = "cross_entropy"
-    canonical = "sigmoid"
+    canonical: ActivationName | None = "sigmoid"
 
     def value(self, a: Array, y: Array) -> Array:
         return -_weighted(y, np.log(a)) - _weighted(1 - y, np.log1p(-a))

@@ -59,7 +59,7 @@ class Column(ABC):
         self.m = m
         self.size = size
         self.dtype = dtype
-        self.largest = 0.0
+        self.largest: float = 0.0
         """The largest |value| met so far."""
 
     def watch(self, values: Array) -> None:
@@ -152,7 +152,7 @@ class Dataset:
         self.targets = targets
         self.weights: Array | None = None
         """(m,), or None if all examples count the same."""
-        self.m = inputs[0].m
+        self.m: int = inputs[0].m
         for column in (*inputs, *targets):
             if column.m != self.m:
                 raise ShapeError(

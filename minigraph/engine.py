@@ -45,7 +45,7 @@ class Engine:
         self.nodes = nodes
         self._outputs = outputs
         self._inputs = [node for node in nodes if isinstance(node.layer, InputLayer)]
-        self.workspace = self.new_workspace(backward=True)
+        self.workspace: Workspace = self.new_workspace(backward=True)
         self._spare: list[Workspace] = []
         self._forward_is_current = False
         self._backward_is_current = False

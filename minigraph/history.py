@@ -34,7 +34,7 @@ class History(Mapping[str, list[float]]):
 
     def __init__(self) -> None:
         self._series: dict[str, list[float]] = {}
-        self.epochs = 0
+        self.epochs: int = 0
         self.stopped: str | None = None
         """Why training ended before its last epoch; None if it did not."""
 

@@ -250,15 +250,15 @@ class Dense(Layer):
         links: ArrayLike | None = None,
         name: str | None = None,
     ) -> None:
-        self.units = whole(units, "units")
-        self.activation = as_activation(activation)
+        self.units: int = whole(units, "units")
+        self.activation: Activation = as_activation(activation)
         if initializer is not None and not isinstance(initializer, Initializer):
             raise ArgumentError(
                 f"initializer: received {initializer!r}, expected an Initializer such as mg.Uniform(0.1)"
             )
-        self.initializer = Uniform() if initializer is None else initializer
-        self.links = None if links is None else _links(links, self.units)
-        self.name = _checked_name(name)
+        self.initializer: Initializer = Uniform() if initializer is None else initializer
+        self.links: Mask | None = None if links is None else _links(links, self.units)
+        self.name: str | None = _checked_name(name)
 
     def output_size(self, sizes: Sequence[int]) -> int:
         if len(sizes) != 1:
@@ -306,8 +306,8 @@ class Activate(Layer):
     kind = "activate"
 
     def __init__(self, activation: ActivationName | Activation, *, name: str | None = None) -> None:
-        self.activation = as_activation(activation)
-        self.name = _checked_name(name)
+        self.activation: Activation = as_activation(activation)
+        self.name: str | None = _checked_name(name)
 
     def output_size(self, sizes: Sequence[int]) -> int:
         return _one_parent(sizes, "Activate")
@@ -337,7 +337,7 @@ class Add(Layer):
     kind = "add"
 
     def __init__(self, *, name: str | None = None) -> None:
-        self.name = _checked_name(name)
+        self.name: str | None = _checked_name(name)
 
     def output_size(self, sizes: Sequence[int]) -> int:
         if len(set(sizes)) != 1:
@@ -368,7 +368,7 @@ class Concat(Layer):
     kind = "concat"
 
     def __init__(self, *, name: str | None = None) -> None:
-        self.name = _checked_name(name)
+        self.name: str | None = _checked_name(name)
 
     def output_size(self, sizes: Sequence[int]) -> int:
         return sum(sizes)
@@ -417,8 +417,8 @@ class Dropout(Layer):
             raise ArgumentError(
                 f"rate: received {rate!r}, expected 0 <= rate < 1, the probability that a unit drops out"
             )
-        self.rate = float(rate)
-        self.name = _checked_name(name)
+        self.rate: float = float(rate)
+        self.name: str | None = _checked_name(name)
 
     def output_size(self, sizes: Sequence[int]) -> int:
         return _one_parent(sizes, "Dropout")

@@ -39,16 +39,16 @@ class Run:
         total_weight: float,
     ) -> None:
         self.net = net
-        self.history = History()
+        self.history: History = History()
         self.epochs = epochs
-        self.epoch = 0
+        self.epoch: int = 0
         """Epochs that are complete."""
-        self.step = 0
+        self.step: int = 0
         """Steps taken in all epochs."""
-        self.batch_size = steps.batch_size
-        self.steps_per_epoch = math.ceil(len(rows) / steps.batch_size)
+        self.batch_size: int = steps.batch_size
+        self.steps_per_epoch: int = math.ceil(len(rows) / steps.batch_size)
         self.seed = seed
-        self.examples = len(rows)
+        self.examples: int = len(rows)
         """Size of the training set."""
         self._rows = rows
         self._steps = steps

@@ -136,18 +136,18 @@ class Network(Generic[Out_co]):
         generator: np.random.Generator,
     ) -> None:
         """Take the nodes into the network; nothing fails here, so that none is left half taken."""
-        self.inputs = wires.inputs
-        self.outputs = wires.outputs
-        self.costs = wires.costs
-        self.nodes = wires.nodes
+        self.inputs: tuple[Node, ...] = wires.inputs
+        self.outputs: tuple[Node, ...] = wires.outputs
+        self.costs: tuple[Cost, ...] = wires.costs
+        self.nodes: tuple[Node, ...] = wires.nodes
         self.has_one_output = has_one_output
-        self.dtype = parameters.vector.dtype
+        self.dtype: np.dtype[Float] = parameters.vector.dtype
         self._l2 = l2
         self._classes: tuple[Label, ...] | None = None
-        self.generator = generator
+        self.generator: np.random.Generator = generator
         self._by_name = wires.by_name
         wiring.settle(self.nodes, self)
-        self.engine = Engine(self.nodes, self.outputs, self.costs, parameters)
+        self.engine: Engine = Engine(self.nodes, self.outputs, self.costs, parameters)
 
     @property
     def l2(self) -> float:

@@ -44,7 +44,7 @@ class Node:
 
     def __init__(self, layer: Layer, parents: Sequence[Node], size: int, name: str | None = None) -> None:
         self.layer = layer
-        self.parents = tuple(parents)
+        self.parents: tuple[Node, ...] = tuple(parents)
         self.size = size
         self._name = name
         self._unit_names: tuple[str, ...] | None = None
@@ -192,8 +192,8 @@ class Unit:
     __slots__ = ("index", "node")
 
     def __init__(self, node: Node, index: int) -> None:
-        self.node = node
-        self.index = index
+        self.node: Node = node
+        self.index: int = index
 
     @property
     def name(self) -> str | None:
@@ -314,9 +314,9 @@ class Edge:
     __slots__ = ("column", "source", "target")
 
     def __init__(self, source: Unit, target: Unit, column: int | None) -> None:
-        self.source = source
-        self.target = target
-        self.column = column
+        self.source: Unit = source
+        self.target: Unit = target
+        self.column: int | None = column
 
     @property
     def is_trainable(self) -> bool:

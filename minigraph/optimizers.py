@@ -50,7 +50,7 @@ class Optimizer(ABC):
     """Names of the vectors like θ that the rule keeps from step to step; they begin as zeros."""
 
     def __init__(self, learning_rate: float | Schedule) -> None:
-        self.learning_rate = learning_rate if callable(learning_rate) else checked_rate(learning_rate)
+        self.learning_rate: Schedule | float = learning_rate if callable(learning_rate) else checked_rate(learning_rate)
 
     @abstractmethod
     def update(
@@ -99,12 +99,12 @@ class GradientDescent(Optimizer):
 
     def __init__(self, learning_rate: float | Schedule, momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(learning_rate)
-        self.momentum = _fraction(momentum, "momentum")
-        self.nesterov = bool(nesterov)
+        self.momentum: float = _fraction(momentum, "momentum")
+        self.nesterov: bool = bool(nesterov)
         if self.nesterov and not self.momentum:
             raise ArgumentError("nesterov: received True with momentum 0, expected a momentum > 0 such as 0.9")
         if self.momentum:
-            self.state_names = ("velocity",)
+            self.state_names: tuple[str, ...] = ("velocity",)
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.momentum
@@ -148,12 +148,12 @@ class RMSProp(Optimizer):
     RMSProp(learning_rate=0.01, rho=0.99, epsilon=1e-08)
     """
 
-    state_names = ("mean_square",)
+    state_names: tuple[str, ...] = ("mean_square",)
 
     def __init__(self, learning_rate: float | Schedule = 0.01, rho: float = 0.99, epsilon: float = 1e-8) -> None:
         super().__init__(learning_rate)
-        self.rho = _fraction(rho, "rho")
-        self.epsilon = _positive(epsilon, "epsilon")
+        self.rho: float = _fraction(rho, "rho")
+        self.epsilon: float = _positive(epsilon, "epsilon")
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.rho, 1 - self.rho, self.epsilon
@@ -195,7 +195,7 @@ class Adam(Optimizer):
     Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)
     """
 
-    state_names = ("mean", "mean_square")
+    state_names: tuple[str, ...] = ("mean", "mean_square")
 
     def __init__(
         self,
@@ -205,9 +205,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__(learning_rate)
-        self.beta1 = _fraction(beta1, "beta1")
-        self.beta2 = _fraction(beta2, "beta2")
-        self.epsilon = _positive(epsilon, "epsilon")
+        self.beta1: float = _fraction(beta1, "beta1")
+        self.beta2: float = _fraction(beta2, "beta2")
+        self.epsilon: float = _positive(epsilon, "epsilon")
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         unbias1, unbias2 = 1 - self.beta1**t, 1 - self.beta2**t
@@ -271,7 +271,7 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, epsilon)
-        self.weight_decay = _fraction(weight_decay, "weight_decay")
+        self.weight_decay: float = _fraction(weight_decay, "weight_decay")
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return *super().coefficients(rate, t), 1 - rate * self.weight_decay
@@ -291,7 +291,7 @@ class Updates:
 
     def __init__(self, optimizer: Optimizer, theta: Array, gradient: Array) -> None:
         self.optimizer = optimizer
-        self.state = {name: np.zeros_like(theta) for name in optimizer.state_names}
+        self.state: dict[str, Array] = {name: np.zeros_like(theta) for name in optimizer.state_names}
         self._dtype = theta.dtype
         rate = optimizer.learning_rate
         self._constant_rate = rate if isinstance(rate, float) else None

@@ -21,11 +21,11 @@ class Parameters:
     """θ with its views Θ, and the gradient with its views D, for layers in order."""
 
     def __init__(self, shapes: Mapping[Layer, tuple[int, int]], dtype: np.dtype[Float]) -> None:
-        self.layers = tuple(shapes)
+        self.layers: tuple[Layer, ...] = tuple(shapes)
         self.vector: Array = np.zeros(sum(rows * columns for rows, columns in shapes.values()), dtype)
         self.gradient_vector: Array = np.zeros_like(self.vector)
-        self.theta = self.views(self.vector, shapes)
-        self.gradient = self.views(self.gradient_vector, shapes)
+        self.theta: dict[Layer, Array] = self.views(self.vector, shapes)
+        self.gradient: dict[Layer, Array] = self.views(self.gradient_vector, shapes)
         self.accumulator: dict[Layer, Array] = {}
         self._shapes = dict(shapes)
         self._absent = [(layer, ~layer.links) for layer in self.layers if layer.links is not None]

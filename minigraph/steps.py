@@ -79,7 +79,7 @@ class Steps:
         self._workspace.resize(batch_size)
         width = sum(1 + column.size for column in dataset.inputs) + sum(3 * column.size for column in dataset.targets)
         fitting = _STAGED_BYTES // (batch_size * width * net.dtype.itemsize)
-        self.batches_at_once = max(1, min(fitting, _MOST_SLOTS))
+        self.batches_at_once: int = max(1, min(fitting, _MOST_SLOTS))
         self.batch_size = batch_size
         self._allocate(self.batches_at_once * batch_size)
         # With finite Σδ² and inputs below this, no Δ = Σ_i δ xᵀ can overflow.

@@ -24,7 +24,7 @@ class Updating:
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
-        self.steps = 0
+        self.steps: int = 0
         """Steps taken in all lots."""
         self._state: dict[str, Array] | None = None
 

@@ -73,7 +73,7 @@ class Workspace:
         self._example_weights: Array | None = None
         self._rows, self._height = self._lay_out()
         self._shared = self._shared_gradient()
-        self.m = 0
+        self.m: int = 0
 
     def resize(self, m: int) -> None:
         """Make room for a batch of m examples; what the buffers held is lost."""

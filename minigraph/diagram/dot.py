@@ -51,7 +51,7 @@ class Canvas:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.box = Box()
+        self.box: Box = Box()
         self.nodes: list[str] = []
         self.edges: list[str] = []
 

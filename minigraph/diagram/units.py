@@ -5,11 +5,11 @@ from __future__ import annotations
 from minigraph.diagram import edges
 from minigraph.diagram.captions import LINE_SIZE, NAME_SIZE, Caption, caption
 from minigraph.diagram.dot import Canvas, Point, text_size
+from minigraph.diagram.images import draw_images, draw_weights, pictured_nodes
 from minigraph.diagram.labels import number, wrap
 from minigraph.diagram.legend import finish
 from minigraph.diagram.obstacles import caption_place, obstacles
 from minigraph.diagram.options import Shown
-from minigraph.diagram.pictures import picture
 from minigraph.diagram.placement import Measures, Placement, place
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.strands import BIAS_REACH
@@ -33,7 +33,7 @@ def draw_units(scene: Scene) -> str:
     net, options = scene.net, scene.options
     captions = {node: caption(net, node, CAPTION_ROOM) for node in net.nodes}
     diameter = _DIAMETERS[len(options.in_units)]
-    thumbs = _thumbnail_nodes(scene)
+    thumbs = pictured_nodes(scene)
     outer = {node: _outer_width(scene, node) + (diameter + 6 if node in thumbs else 0) for node in net.nodes}
     gap = edges.least_gap(scene)
     while True:
@@ -53,8 +53,8 @@ def draw_units(scene: Scene) -> str:
         _column(canvas, scene, node, placement, measures)
         _write_caption(canvas, node, captions[node], placement, measures)
     for node in thumbs:
-        _thumbnails(canvas, scene, node, placement, measures)
-    _images(canvas, scene, placement, measures, outer)
+        draw_weights(canvas, scene, node, placement, measures)
+    draw_images(canvas, scene, placement, measures, outer)
     edges.write_numbers(canvas, scene, plan)
     if options.tables:
         write_tables(canvas, scene)
@@ -270,69 +270,3 @@ def _boxes(canvas: Canvas, scene: Scene, placement: Placement, measures: Measure
                 color=scene.theme.muted,
                 penwidth=0.8,
             )
-
-
-def _thumbnail_nodes(scene: Scene) -> list[Node]:
-    """Return the nodes whose units see exactly the pixels of the picture."""
-    shape = scene.options.image_shape
-    if shape is None or not scene.options.thumbnails:
-        return []
-    pixels = shape[0] * shape[1]
-    return [
-        node
-        for node in scene.net.nodes
-        if node.layer in scene.edge_values
-        and node.layer.parameters().shape[1] == 1 + pixels
-        and not node.parents[0].parents
-    ]
-
-
-def _thumbnails(canvas: Canvas, scene: Scene, node: Node, placement: Placement, measures: Measures) -> None:
-    shape = scene.options.image_shape or (1, 1)
-    pixel = max(1, int(measures.diameter / max(shape)))
-    theta = node.layer.parameters()
-    for row, j in enumerate(scene.selections[node].rows):
-        if j:
-            u, v = placement.rows[node][row]
-            at = placement.page(u + measures.diameter + 3, v)
-            label = picture(theta[j - 1, 1:].tolist(), shape, pixel, scene.theme, signed=True)
-            canvas.node(
-                f"weights_{node.position}_{j}",
-                at,
-                (pixel * shape[1], pixel * shape[0]),
-                label,
-                tooltip=f"incoming weights of unit {j} of {node.name!r}, the largest {abs(theta[j - 1, 1:]).max():.3g}",
-                shape="box",
-                color=scene.theme.faint,
-            )
-
-
-def _images(canvas: Canvas, scene: Scene, placement: Placement, measures: Measures, outer: dict[Node, float]) -> None:
-    shape = scene.options.image_shape
-    if shape is None:
-        return
-    pixel = max(2, round(112 / max(shape)))
-    for node in scene.net.inputs:
-        values = scene.values[node].a
-        if node.size != shape[0] * shape[1]:
-            continue
-        wide, high = pixel * shape[1], pixel * shape[0]
-        rows = placement.rows[node]
-        u, v = rows[0][0], (rows[0][1] + rows[-1][1]) / 2
-        extent = wide if placement.is_horizontal else high
-        at = placement.page(u - measures.diameter / 2 - outer[node] - 24 - extent / 2, v)
-        label = "" if values is None else picture(values, shape, pixel, scene.theme, signed=min(values) < 0)
-        what = "mean |a|" if scene.options.example == "mean" else f"example {scene.options.example}"
-        canvas.node(
-            f"image_{node.position}",
-            at,
-            (wide, high),
-            label or "—",
-            tooltip=f"{what} as a picture of {shape[0]}×{shape[1]}",
-            shape="box",
-            color=scene.theme.muted,
-            penwidth=0.8,
-        )
-        canvas.text(
-            f"image_{node.position}_caption", (at[0], at[1] + high / 2 + 10), what, size=8.5, colour=scene.theme.muted
-        )
