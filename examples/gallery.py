@@ -9,6 +9,7 @@ import html
 import inspect
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,7 @@ def branching_network() -> mg.Network[tuple[mg.Array, ...]]:
     return net
 
 
+@cache
 def digits_network() -> mg.Network[mg.Array]:
     """Return a 64-12-10 network trained a little on scikit-learn's digits, after a pass over ten of them."""
     from sklearn.datasets import load_digits

@@ -25,6 +25,8 @@ NUMBER_SIZE = 8.0
 MOST_NUMBERED = 64
 """Links of a Θ up to which every one gets its number, unless `top_k` says otherwise."""
 NUMBERED_OF_MANY = 24
+_CROWD = 100
+"""Links of a Θ from which on weak ones are drawn paler."""
 _LETTERS: dict[Shown, str] = {"weights": "Θ", "gradient": "D", "accumulator": "Δ"}
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -99,7 +101,7 @@ def draw(canvas: Canvas, scene: Scene, plan: Plan) -> None:
     faint = bundled(scene.theme)
     for bundle in plan.bundles:
         canvas.curve(bundle.tail, bundle.head, bundle.points, f"{faint} tooltip={quote(bundle.tooltip)}")
-    look = ErrorLook(scene.theme) if scene.options.errors is not None else SignedLook(scene.theme, scene.scale.edge)
+    look = ErrorLook(scene.theme) if scene.options.errors is not None else signed_look(scene, plan)
     numbers = theta_numbers(scene.net)
     for drawn in plan.strands:
         if not drawn.i:
@@ -121,6 +123,11 @@ def draw(canvas: Canvas, scene: Scene, plan: Plan) -> None:
             ],
             drawn.points,
         )
+
+
+def signed_look(scene: Scene, plan: Plan) -> SignedLook:
+    """Return how weights look in this drawing."""
+    return SignedLook(scene.theme, scene.scale.edge, any(len(drawn.i) > _CROWD for drawn in plan.strands))
 
 
 def write_numbers(canvas: Canvas, scene: Scene, plan: Plan) -> None:
@@ -211,8 +218,9 @@ def _tooltips(drawn: Strand, values: EdgeValues, columns: NDArray[np.intp], l: i
     matrices += [(_LETTERS[what], matrix, None) for what, matrix in values.shown.items()]
     rows = np.array(drawn.j, np.intp) - 1
     above = Symbol("", (), l).text
+    below = [str(k).translate(_DIGITS) for k in range(1 + max(int(columns.max(initial=0)), *drawn.j))]
     indices = [
-        f"{i}{',' if i > 9 or j > 9 else ''}{j}".translate(_DIGITS) + above
+        f"{below[i]}{',' if i > 9 or j > 9 else ''}{below[j]}{above}"
         for i, j in zip(drawn.j, columns.tolist(), strict=True)
     ]
     parts = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from minigraph.diagram.captions import sharers, theta_numbers
 from minigraph.diagram.dot import Canvas, straight, text_size
-from minigraph.diagram.edges import Plan
+from minigraph.diagram.edges import Plan, signed_look
 from minigraph.diagram.labels import number, wrap
-from minigraph.diagram.looks import ErrorLook, SignedLook, bundled, plain
+from minigraph.diagram.looks import ErrorLook, bundled, plain
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.themes import tint
 from minigraph.notation import Symbol
@@ -70,7 +70,7 @@ class _Legend:
         else:
             return
         if scale.edge:
-            signed = SignedLook(theme, scale.edge)
+            signed = signed_look(scene, self.plan)
             self._line(signed(scale.edge / 2), f"{name} > 0")
             self._line(signed(-scale.edge / 2), f"{name} < 0")
             self._line(signed(scale.edge), f"|{name}| = {number(scale.edge)}")

@@ -16,9 +16,11 @@ _LEVELS = 32
 class SignedLook:
     """Lines by sign and magnitude: positive solid, negative of another colour and dashed."""
 
-    def __init__(self, theme: Theme, largest: float) -> None:
+    def __init__(self, theme: Theme, largest: float, is_crowded: bool = False) -> None:
+        """Take the value at which lines are thickest; among many lines the weak ones are paler."""
         self._theme = theme
         self._largest = largest or 1.0
+        self._palest = 0.12 if is_crowded else 0.3
 
     def __call__(self, value: float) -> str:
         """Return DOT attributes for one value."""
@@ -41,7 +43,7 @@ class SignedLook:
         if dimmed or dropped:
             colour, width = theme.faint, min(width, 0.8)
         else:
-            colour = faded(colour, 0.3 + 0.7 * share)
+            colour = faded(colour, self._palest + (1 - self._palest) * share)
         return f'color="{colour}" penwidth={width:.2f} style={style}'
 
 
