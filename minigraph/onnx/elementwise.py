@@ -1,7 +1,7 @@
 """Operators that act on each number by itself, and which activation a chain of them is.
 
 Exporters write the same activation in many ways: SiLU as z · sigmoid(z), GELU by erf in three orders,
-softplus with a threshold. All are found by what they compute, at points from −30 to 30.
+softplus with a threshold. All are found by what they compute at `POINTS`.
 """
 
 from __future__ import annotations
@@ -32,18 +32,19 @@ def _gelu(attributes: Attributes) -> Function:
     return lambda z: 0.5 * z * (1 + _erf(z / math.sqrt(2)))
 
 
-def _number(attributes: Attributes, name: str, default: float) -> float:
+def number(attributes: Attributes, name: str, default: float) -> float:
+    """Return an attribute that is a number."""
     value = attributes.get(name, default)
     return float(value) if isinstance(value, (int, float)) else default
 
 
 def _leaky_relu(attributes: Attributes) -> Function:
-    alpha = _number(attributes, "alpha", 0.01)
+    alpha = number(attributes, "alpha", 0.01)
     return lambda z: np.where(z < 0, alpha * z, z)
 
 
 def _elu(attributes: Attributes) -> Function:
-    alpha = _number(attributes, "alpha", 1.0)
+    alpha = number(attributes, "alpha", 1.0)
     return lambda z: np.where(z < 0, alpha * np.expm1(np.minimum(z, 0)), z)
 
 
@@ -82,23 +83,22 @@ OPERATORS: dict[str, Callable[[Attributes], Function]] = {
 }
 
 
-def identify(function: Function) -> Activation | None:
-    """Return the activation that computes the same as `function`; None if there is none.
+def identify(values: NDArray[np.generic]) -> Activation | None:
+    """Return the activation that has these values at `POINTS`; None if there is none.
 
-    >>> identify(lambda z: z / (1 + np.exp(-z)))
+    >>> identify(POINTS / (1 + np.exp(-POINTS)))
     Silu()
-    >>> identify(np.cos) is None
+    >>> identify(np.cos(POINTS)) is None
     True
     """
-    with np.errstate(all="ignore"):
-        values = np.broadcast_to(np.asarray(function(POINTS), np.float64), POINTS.shape)
-        candidates = [each for each in ACTIVATIONS.values() if not isinstance(each, (Softmax, LeakyRelu))]
-        slope = -float(values[POINTS == -1][0])
-        if 0 < slope < 1:
-            candidates.append(LeakyRelu(slope))
-        for candidate in candidates:
-            z, a = POINTS[None].copy(), np.empty((1, POINTS.size))
-            candidate.value(z, a, np.empty_like(a))
-            if np.abs(a[0] - values).max() <= _TOLERANCE:
+    candidates = [each for each in ACTIVATIONS.values() if not isinstance(each, (Softmax, LeakyRelu))]
+    slope = -float(values[POINTS == -1][0])
+    if 0 < slope < 1:
+        candidates.append(LeakyRelu(slope))
+    for candidate in candidates:
+        z, a = POINTS[None].copy(), np.empty((1, POINTS.size))
+        candidate.value(z, a, np.empty_like(a))
+        with np.errstate(invalid="ignore"):
+            if np.abs(a[0] - values.astype(np.float64)).max() <= _TOLERANCE:
                 return candidate
     return None

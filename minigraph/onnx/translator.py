@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -19,15 +19,13 @@ from minigraph.errors import ArgumentError, GraphError, ModelFormatError
 from minigraph.layers import Activate, Add, Concat, Dense, Input, Layer
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Node
-from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify
+from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify, number
 
 Constant: TypeAlias = NDArray[np.generic]
 
 _PASSED_ON = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
 """Operators that don't change the numbers of a network that is not in training."""
 _KNOWN = sorted({*OPERATORS, *_PASSED_ON, "Concat", "Constant", "Gemm", "MatMul", "Softmax"})
-_LONGEST = 64
-"""Elementwise operators that one activation may consist of."""
 
 
 @dataclass(eq=False)
@@ -57,8 +55,8 @@ class Value:
 
     name: str
     base: Base
-    function: Function | None = None
-    """None if it is the base itself."""
+    samples: Constant = field(default_factory=POINTS.copy)
+    """The function at `POINTS`; these themselves for the base."""
     operators: frozenset[int] = frozenset()
     """Positions of the operators that make up the function."""
     of_two_classes: Value | None = None
@@ -67,7 +65,7 @@ class Value:
     @property
     def activation(self) -> Activation | None:
         """The activation that the function is; None if it is none, perhaps only half of one."""
-        return Identity() if self.function is None else identify(self.function)
+        return identify(self.samples) if self.operators else Identity()
 
 
 class Translator:
@@ -189,9 +187,9 @@ class Translator:
         if node.op_type == "Gemm":
             _require(not attributes.get("transA"), where, "with transA")
             weights = weights if attributes.get("transB") else weights.T
-            weights = weights * cast("float", attributes.get("alpha", 1.0))
+            weights = weights * number(attributes, "alpha", 1.0)
             if len(node.input) > 2 and node.input[2]:
-                bias = self._weights(node.input[2], where) * cast("float", attributes.get("beta", 1.0))
+                bias = self._weights(node.input[2], where) * number(attributes, "beta", 1.0)
                 names = (node.input[1], node.input[2])
         else:
             weights = weights.T
@@ -225,15 +223,21 @@ class Translator:
         if len({each.base for each in values}) > 1:
             _require(is_sum, where, "of two nodes")
             return self._sum(values, name, where)
-        functions = [each.function or _itself if isinstance(each, Value) else _always(each) for each in operands]
+        samples = [each.samples if isinstance(each, Value) else each.reshape(()) for each in operands]
+        try:
+            with np.errstate(all="ignore"):
+                result = np.broadcast_to(function(*samples), POINTS.shape)
+        except (TypeError, ValueError) as error:
+            raise ModelFormatError(f"{where}: {error}") from error
         operators = frozenset({index}).union(*(each.operators for each in values))
-        _require(len(operators) <= _LONGEST, where, f"the end of a chain of more than {_LONGEST} without a node")
-        made = Value(name, values[0].base, lambda z: function(*(each(z) for each in functions)), operators)
-        if made.activation is None and all(each.activation is not None for each in values):
-            # No activation, and if it is on the way to one, then to an activation of a node of its own.
-            if is_sum:
+        made = Value(name, values[0].base, result, operators)
+        if all(each.activation is not None for each in values):
+            # No activation, and if it is on the way to one, then to an activation of a node of its own. The same
+            # goes for what leaves an activation as it is, as the absolute value of a softplus.
+            begins_anew = made.activation is None or np.array_equal(result, values[0].samples)
+            if begins_anew and is_sum:
                 return self._sum(values, name, where)
-            if len(set(values)) == 1 and values[0].function is not None:
+            if begins_anew and len(set(values)) == 1 and values[0].operators:
                 self._node(values[0], where)
                 return self._elementwise(index, function, where)
         return made
@@ -241,7 +245,7 @@ class Translator:
     def _add_bias(self, value: Value, bias: Constant, bias_name: str, name: str) -> Value | None:
         """Return z with its bias, if that is what is added."""
         base = value.base
-        if value.function is not None or base.theta is None or base.theta.bias is not None:
+        if value.operators or base.theta is None or base.theta.bias is not None:
             return None
         if bias.size not in (1, base.size) or self._uses[base.name] > 1 or base.name in self._outputs:
             return None
@@ -254,10 +258,9 @@ class Translator:
 
     def _concat(self, values: Sequence[Value], name: str) -> Value:
         if len(values) == 2 and values[0].base is values[1].base and values[0].base.size == 1:
-            functions = [each.function or _itself for each in values]
-            with np.errstate(all="ignore"):
-                if np.allclose(functions[0](POINTS), 1 - functions[1](POINTS), atol=1e-7):
-                    return Value(name, Base(name, 2, values[1].base.node), of_two_classes=values[1])
+            no, yes = (each.samples.astype(np.float64) for each in values)
+            if np.allclose(no, 1 - yes, atol=1e-7):
+                return Value(name, Base(name, 2, values[1].base.node), of_two_classes=values[1])
         return self._start(Concat()([self._node(each, f"operator Concat, output {name!r},") for each in values]), name)
 
     def _start(self, node: Node, name: str) -> Value:
@@ -267,21 +270,20 @@ class Translator:
 
     def _node(self, value: Value, where: str) -> Node:
         """Return the node of a tensor."""
-        if value.function is not None or value.base.theta is not None or value.of_two_classes is not None:
+        if value.operators or value.base.theta is not None or value.of_two_classes is not None:
             activation = value.activation
             _require(value.of_two_classes is None, where, "behind 1 − p beside p")
             if activation is None:
-                raise ModelFormatError(
-                    f"{where} needs {value.name!r}, whose operators together are no known activation"
-                )
+                raise ModelFormatError(f"{where} needs {value.name!r}, whose operators together are no activation")
             node = self._place(value, activation, value.operators, value.name)
-            value.base, value.function, value.operators = Base(value.name, node.size, node), None, frozenset()
+            value.base, value.operators = Base(value.name, node.size, node), frozenset()
+            value.samples = POINTS.copy()
         return value.base.node
 
     def _place(self, value: Value, activation: Activation, operators: frozenset[int], name: str) -> Node:
         """Apply an activation that consists of the operators: in the dense layer if z is used for nothing else."""
         base = value.base
-        if isinstance(activation, Softmax) and value.function is not None:
+        if isinstance(activation, Softmax) and value.operators:
             base = self._start(self._node(value, name), value.name).base
         if isinstance(activation, LeakyRelu) and self._dtype() == np.float32:
             activation = LeakyRelu(float(str(np.float32(activation.slope))))
@@ -384,15 +386,6 @@ def _usual_cost(node: Node) -> CostName:
     if isinstance(node.layer.activation, Sigmoid):
         return "cross_entropy"
     return "categorical_cross_entropy" if isinstance(node.layer.activation, Softmax) else "squared_error"
-
-
-def _itself(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return z
-
-
-def _always(constant: Constant) -> Function:
-    number = constant.reshape(())
-    return lambda z: np.asarray(number)
 
 
 def _where(node: onnx.NodeProto) -> str:

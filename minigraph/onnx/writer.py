@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
@@ -46,8 +48,6 @@ def export(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
     The output of every node has the node's name; dropout is left out. The architecture is kept among the
     metadata, so that `minigraph.onnx.load` gives back the same network.
 
-    onnxruntime computes float32 entirely, but has no float64 `gelu`: `net.copy("float32")` converts.
-
     Args:
         net: of layers and activations of minigraph; its costs, which ONNX does not have, may be your own.
         path: of the file; an older one is replaced as a whole, or not at all.
@@ -87,6 +87,7 @@ class Writer:
         self._initializers: list[onnx.TensorProto] = []
         self._constants: dict[float, str] = {}
         self._taken = {node.name for node in net.nodes}
+        self._counts: Counter[str] = Counter()
         self._tensors: dict[Node, str] = {}
         for node in net.nodes:
             if not is_unicode(node.name):
@@ -106,6 +107,15 @@ class Writer:
         self._nodes.append(onnx.helper.make_node(kind, list(inputs), [output], output, None, None, None, **attributes))
         return output
 
+    def steps(self, name: str) -> Callable[..., str]:
+        """Return a function that adds an operator on the way to the tensor of this name."""
+
+        def one(kind: str, *inputs: str | float) -> str:
+            names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
+            return self.op(kind, names, self.name(f"{name}.{kind.lower()}"))
+
+        return one
+
     def constant(self, value: float) -> str:
         """Return the name of a constant."""
         if value not in self._constants:
@@ -120,10 +130,12 @@ class Writer:
 
     def name(self, wish: str) -> str:
         """Return a name that nothing has yet, as close to the wish as possible."""
-        while wish in self._taken:
-            wish += "_"
-        self._taken.add(wish)
-        return wish
+        name = wish
+        while name in self._taken:
+            self._counts[wish] += 1
+            name = f"{wish}_{self._counts[wish] + 1}"
+        self._taken.add(name)
+        return name
 
     def _ports(self, nodes: Sequence[Node]) -> list[onnx.ValueInfoProto]:
         kind = onnx.helper.np_dtype_to_tensor_dtype(self.dtype)
@@ -171,8 +183,7 @@ def _leaky_relu(writer: Writer, activation: Activation, z: str, a: str) -> None:
     if writer.dtype == np.float32:
         writer.op("LeakyRelu", [z], a, alpha=slope)
     else:  # alpha has the precision of float32 in every file
-        scaled = writer.op("Mul", [z, writer.constant(slope)], writer.name(f"{a}.scaled"))
-        writer.op("Max", [z, scaled], a)
+        writer.op("Max", [z, writer.steps(a)("Mul", z, slope)], a)
 
 
 def _elu(writer: Writer, activation: Activation, z: str, a: str) -> None:
@@ -180,14 +191,9 @@ def _elu(writer: Writer, activation: Activation, z: str, a: str) -> None:
         writer.op("Elu", [z], a)
         return
     # onnxruntime has no Elu of float64. With t = tanh(z/2), e^z − 1 = 2t/(1 − t), without cancellation.
-    half = writer.op("Mul", [z, writer.constant(0.5)], writer.name(f"{a}.half"))
-    below = writer.op("Min", [half, writer.constant(0)], writer.name(f"{a}.below"))
-    t = writer.op("Tanh", [below], writer.name(f"{a}.tanh"))
-    twice = writer.op("Add", [t, t], writer.name(f"{a}.twice"))
-    rest = writer.op("Sub", [writer.constant(1), t], writer.name(f"{a}.rest"))
-    negative = writer.op("Div", [twice, rest], writer.name(f"{a}.negative"))
-    positive = writer.op("Relu", [z], writer.name(f"{a}.positive"))
-    writer.op("Add", [positive, negative], a)
+    one = writer.steps(a)
+    t = one("Tanh", one("Min", one("Mul", z, 0.5), 0.0))
+    writer.op("Add", [one("Relu", z), one("Div", one("Add", t, t), one("Sub", 1.0, t))], a)
 
 
 def _softplus(writer: Writer, activation: Activation, z: str, a: str) -> None:
@@ -195,16 +201,47 @@ def _softplus(writer: Writer, activation: Activation, z: str, a: str) -> None:
         writer.op("Softplus", [z], a)
         return
     # onnxruntime has no Softplus of float64. log(1 + e^z) = max(z, 0) + log(1 + e^−|z|) never overflows.
-    size = writer.op("Abs", [z], writer.name(f"{a}.abs"))
-    power = writer.op("Exp", [writer.op("Neg", [size], writer.name(f"{a}.neg"))], writer.name(f"{a}.exp"))
-    sum_ = writer.op("Add", [power, writer.constant(1)], writer.name(f"{a}.sum"))
-    rest = writer.op("Log", [sum_], writer.name(f"{a}.log"))
-    positive = writer.op("Relu", [z], writer.name(f"{a}.positive"))
-    writer.op("Add", [positive, rest], a)
+    one = writer.steps(a)
+    rest = one("Log", one("Add", one("Exp", one("Neg", one("Abs", z))), 1.0))
+    writer.op("Add", [one("Relu", z), rest], a)
+
+
+def _gelu(writer: Writer, activation: Activation, z: str, a: str) -> None:
+    if writer.dtype == np.float32:
+        writer.op("Gelu", [z], a)
+        return
+    # No runtime has an erf of float64. z Φ(z) = max(z, 0) − |z| Φ(−|z|), and Φ(−|z|) = e^(−x²) erfcx(x)/2 with
+    # x = |z|/√2. There, 1/√π + 2 p(Z)/(L + x) is erfcx(x) (L + x), for Z = (L − x)/(L + x) and a polynomial p:
+    # J. A. C. Weideman, "Computation of the complex error function", SIAM J. Numer. Anal. 31 (1994).
+    L, coefficients = _weideman(36)
+    one = writer.steps(a)
+    size = one("Abs", z)
+    x = one("Mul", size, math.sqrt(0.5))
+    sum_ = one("Add", x, L)
+    Z = one("Div", one("Sub", L, x), sum_)
+    p: str | float = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        p = one("Add", one("Mul", Z, p), coefficient)
+    erfcx = one("Div", one("Add", one("Div", one("Mul", p, 2.0), sum_), 1 / math.sqrt(math.pi)), sum_)
+    tail = one("Mul", one("Exp", one("Neg", one("Mul", x, x))), erfcx)
+    writer.op("Sub", [one("Relu", z), one("Mul", one("Mul", size, 0.5), tail)], a)
+
+
+def _weideman(count: int) -> tuple[float, list[float]]:
+    """Return L and the coefficients of p, the constant first; 36 of them give erfcx to 1e-15."""
+    L = math.sqrt(count / math.sqrt(2))
+    points = [L * math.tan(k * math.pi / (4 * count)) for k in range(1 - 2 * count, 2 * count)]
+    weights = [math.exp(-t * t) * (L * L + t * t) for t in points]
+    coefficients = []
+    for n in range(1, count + 1):
+        angles = (n * k * math.pi / (2 * count) for k in range(1 - 2 * count, 2 * count))
+        terms = (weight * math.cos(angle) for weight, angle in zip(weights, angles, strict=True))
+        coefficients.append(math.fsum(terms) / (4 * count))
+    return L, coefficients
 
 
 def _silu(writer: Writer, activation: Activation, z: str, a: str) -> None:
-    writer.op("Mul", [z, writer.op("Sigmoid", [z], writer.name(f"{a}.sigmoid"))], a)
+    writer.op("Mul", [z, writer.steps(a)("Sigmoid", z)], a)
 
 
 _WriteLayer: TypeAlias = Callable[[Writer, Layer, list[str], str], object]
@@ -227,6 +264,6 @@ _ACTIVATIONS: dict[type[Activation], _WriteActivation] = {
     Elu: _elu,
     Softplus: _softplus,
     Silu: _silu,
-    Gelu: lambda writer, activation, z, a: writer.op("Gelu", [z], a),
+    Gelu: _gelu,
     Softmax: lambda writer, activation, z, a: writer.op("Softmax", [z], a, axis=1),
 }
