@@ -19,7 +19,7 @@ class DeferredInterrupt:
     """
 
     def __init__(self) -> None:
-        self.pending = False
+        self.pending: bool = False
         self._active = False
 
     def __enter__(self) -> DeferredInterrupt:

@@ -28,17 +28,48 @@ from minigraph.training import fit
 from minigraph.updating import Updating
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import train_test_split
     from sklearn.utils import Tags, check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
-except ModuleNotFoundError as error:
-    raise MissingExtraError("scikit-learn is not installed: pip install 'minigraph[sklearn]'") from error
+except ModuleNotFoundError as _error:
+    raise MissingExtraError("scikit-learn is not installed: pip install 'minigraph[sklearn]'") from _error
 
 if TYPE_CHECKING:
     from typing import Self
+
+    # scikit-learn has no types: this is what a type checker is told of its base classes.
+    class BaseEstimator:
+        """Base class of all estimators."""
+
+        feature_names_in_: NDArray[np.object_]
+
+        def get_params(self, deep: bool = True) -> dict[str, object]:
+            """Return the settings by name."""
+
+        def set_params(self, **params: object) -> Self:
+            """Change settings by name."""
+
+        def __sklearn_tags__(self) -> Tags: ...
+        def _repr_html_(self) -> str: ...
+        def _repr_html_inner(self) -> str: ...
+        def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]: ...
+
+    class ClassifierMixin:
+        """What makes an estimator a classifier."""
+
+        def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+            """Return the accuracy."""
+
+    class RegressorMixin:
+        """What makes an estimator a regressor."""
+
+        def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+            """Return R²."""
+
+else:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 Build: TypeAlias = Callable[[int, int], Network[Array]]
 """Called with the numbers of features and of output units; returns a network with one input and one output."""
@@ -47,7 +78,7 @@ _SMALL = 64
 """Training sets with fewer examples are not worth dividing into mini-batches."""
 
 
-class _NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class _NetworkEstimator(BaseEstimator):
     """What classifier and regressor share: settings, training, and the network."""
 
     network_: Network[Array]
@@ -203,7 +234,7 @@ class _NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         return f'<div style="max-width: 60em">{svg[svg.index("<svg") :]}</div>'
 
 
-class NetworkClassifier(ClassifierMixin, _NetworkEstimator):  # type: ignore[misc]
+class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
     """A network that tells classes apart, as a scikit-learn classifier.
 
     Two classes take one sigmoid unit, trained with cross entropy as in the lecture. K >= 3 classes take K
@@ -354,7 +385,7 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):  # type: ignore[mis
         return Y[:, 1:] if len(self.classes_) == 2 else Y
 
 
-class NetworkRegressor(RegressorMixin, _NetworkEstimator):  # type: ignore[misc]
+class NetworkRegressor(RegressorMixin, _NetworkEstimator):
     """A network that gives numbers, as a scikit-learn regressor.
 
     Identity units, trained with the squared error ½ Σ (a − y)². It does not scale y: targets far from 0 or of
