@@ -49,6 +49,7 @@ from minigraph.gradcheck import GradientCheck, check_gradient
 from minigraph.history import History
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
+from minigraph.loop import Run
 from minigraph.metrics import TopK
 from minigraph.minimize import minimize
 from minigraph.network import AnyNetwork, Network
@@ -116,6 +117,7 @@ __all__ = [
     "RMSProp",
     "Relu",
     "RenderError",
+    "Run",
     "SaveCheckpoint",
     "ShapeError",
     "Sigmoid",
