@@ -24,7 +24,7 @@ from minigraph.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.arrays import Array, is_finite
+from minigraph.arrays import Array, Float, is_finite
 from minigraph.atomic import write_atomically
 from minigraph.errors import ArgumentError, NonFiniteError
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer, Layer
@@ -82,7 +82,7 @@ class Writer:
     def __init__(self, net: AnyNetwork) -> None:
         self.parameters: dict[Layer, tuple[str, str]] = {}
         """The names of the weights and of the bias of each layer."""
-        self.dtype = net.dtype
+        self.dtype: np.dtype[Float] = net.dtype
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: list[onnx.TensorProto] = []
         self._constants: dict[float, str] = {}
@@ -97,7 +97,7 @@ class Writer:
             self._nodes, "minigraph", self._ports(net.inputs), self._ports(net.outputs), self._initializers
         )
         opset = onnx.helper.make_opsetid("", OPSET)
-        self.model = onnx.helper.make_model(
+        self.model: onnx.ModelProto = onnx.helper.make_model(
             graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="minigraph"
         )
         onnx.helper.set_model_props(self.model, {KEY: canonical(net.to_dict())})
