@@ -431,7 +431,10 @@ class Dropout(Layer):
             at.generator.random(out=cast("NDArray[np.float32]", at.mask), dtype=np.float32)
         else:
             at.generator.random(out=cast("NDArray[np.float64]", at.mask))
-        np.greater_equal(at.mask, self.rate, out=at.mask)
+        # ⌊u − rate⌋ + 1 is 1 where u >= rate, else 0; a comparison would need a buffer to become numbers
+        np.subtract(at.mask, self.rate, out=at.mask)
+        np.floor(at.mask, out=at.mask)
+        np.add(at.mask, 1, out=at.mask)
         np.multiply(at.mask, 1 / (1 - self.rate), out=at.mask)
         np.multiply(at.mask, at.inputs[0][1:], out=at.z)
 
