@@ -86,9 +86,12 @@ def test_units_texts_and_numbers_do_not_overlap(name: str, direction: str) -> No
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("name", ["lecture", "branching", "layers", "residual", "unfolded"])
+@pytest.mark.parametrize("name", DRAWINGS)
 def test_lines_do_not_pass_through_units(name: str, direction: str) -> None:
-    source = DRAWINGS[name](direction).source
+    assert_no_line_passes_through_units(DRAWINGS[name](direction).source)
+
+
+def assert_no_line_passes_through_units(source: str) -> None:
     units = [each for each in rectangles(source) if re.match(r"(a|layer)_\d+(_\d+)?$", each.name)]
     for tail, head, spots in curves(source):
         for unit in units:
@@ -140,6 +143,7 @@ def test_any_graph_is_drawn_without_overlap(data: st.DataObject) -> None:
         parts = [each for each in rectangles(source) if is_part(each.name)]
         for left, right in itertools.combinations(parts, 2):
             assert not left.overlaps(right), f"{left} and {right}"
+        assert_no_line_passes_through_units(source)
         if detail == "units":
             drawn = [line for line in curves(source) if line[1].startswith("a_")]
             assert len(drawn) >= sum(len(node.parents) for node in net.nodes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -91,12 +92,39 @@ def place(
     placement = Placement(direction)
     columns = _bands(nodes, selections, links, captions, measures, placement)
     arrange(columns, BAND_DISTANCE)
-    _place_columns(columns, captions, measures, outer, placement)
+    heights = {}
     for node, band in placement.bands.items():
         count = len(selections[node].rows)
         top = band.place - (count - 1) * measures.pitch / 2
-        placement.rows[node] = [(placement.u[band.column], top + row * measures.pitch) for row in range(count)]
+        heights[node] = [top + row * measures.pitch for row in range(count)]
+    steepest = _steepest(links, selections, heights, placement)
+    _place_columns(columns, captions, measures, outer, steepest, placement)
+    for node, band in placement.bands.items():
+        placement.rows[node] = [(placement.u[band.column], v) for v in heights[node]]
     return placement
+
+
+def _steepest(
+    links: Sequence[Connection],
+    selections: Mapping[Node, Selection],
+    heights: Mapping[Node, Sequence[float]],
+    placement: Placement,
+) -> dict[int, float]:
+    """Return, for each column, how far along v the links into it from the one before run at most."""
+    steepest: dict[int, float] = {}
+    for link in links:
+        if placement.lanes[link.node, link.slot]:
+            continue
+        here, there = heights[link.parent], heights[link.node]
+        source, target = selections[link.parent].row_of, selections[link.node].row_of
+        if len(link.edges) > len(here) + len(there):  # many to many
+            run = max(abs(here[0] - there[-1]), abs(here[-1] - there[0]))
+        else:
+            pairs = [*((source[i], target[j]) for i, j, _ in link.edges), *link.bundles]
+            run = max((abs(here[i] - there[j]) for i, j in pairs), default=0.0)
+        column = placement.bands[link.node].column
+        steepest[column] = max(steepest.get(column, 0.0), run)
+    return steepest
 
 
 def _bands(
@@ -137,9 +165,16 @@ def _place_columns(
     captions: Mapping[Node, Caption],
     measures: Measures,
     outer: Mapping[Node, float],
+    steepest: Mapping[int, float],
     placement: Placement,
 ) -> None:
-    """Set the columns apart: room for links between units, and for captions and what else stands beside."""
+    """Set the columns apart: room for links between units, and for captions and what else stands beside.
+
+    A line to a unit passes its neighbour, a pitch away, at a distance of pitch · cos of its angle: columns
+    are so far apart that this is more than the neighbour's radius.
+    """
+    cosine = (measures.diameter / 2 + 3) / measures.pitch
+    steepness = math.sqrt(1 - cosine**2) / cosine
     left, right = [], []
     for column in columns:
         nodes = [band.node for band in column if band.node is not None]
@@ -153,5 +188,6 @@ def _place_columns(
     for index in range(len(columns)):
         if index:
             after = max((outer.get(b.node, 0.0) for b in columns[index - 1] if b.node and b.node.parents), default=0.0)
-            u += max(measures.diameter + after + measures.gap, right[index - 1] + left[index] + 12)
+            room = max(measures.gap + measures.diameter, steepest.get(index, 0.0) / steepness)
+            u += max(room + after, right[index - 1] + left[index] + 12)
         placement.u.append(u)
