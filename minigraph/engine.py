@@ -200,12 +200,15 @@ class Engine:
 
     def blame_forward(self, workspace: Workspace) -> str:
         """Say in which node, first in topological order, a forward pass left the finite numbers."""
+        return self._lost_at(workspace) or "the cost is not finite in the forward pass"
+
+    def _lost_at(self, workspace: Workspace) -> str | None:
         for node in self.nodes:
             at = workspace.buffers(node)
             for what in ("a",) if isinstance(node.layer, InputLayer) else ("z", "a"):
                 if not is_finite(getattr(at, what)):
                     return f"node {node.name!r}: {what} is not finite in the forward pass"
-        return "the cost is not finite in the forward pass"
+        return None
 
     def blame_backward(self, workspace: Workspace) -> str:
         """Say in which node, first on the way back, a backward pass left the finite numbers."""
@@ -232,10 +235,11 @@ class Engine:
         workspace.load(arrays)
         with quiet():
             workspace.forward(generator)
-        results = [workspace.buffers(node).a.T.copy(order="C") for node in self._outputs]
-        if not all(is_finite(values) for values in results):
-            raise NonFiniteError(self.blame_forward(workspace))
-        return results
+            are_finite = np.isfinite(workspace.squares())
+        # Squares may overflow where numbers do not, and an infinite z may give a finite a.
+        if not are_finite and (lost := self._lost_at(workspace)) is not None:
+            raise NonFiniteError(lost)
+        return [workspace.buffers(node).a.T.copy(order="C") for node in self._outputs]
 
     def _cost_of(self, workspace: Workspace, targets: Sequence[Array], l2: float, weights: Array | None) -> float:
         with quiet():

@@ -1,0 +1,103 @@
+"""What the engine keeps between calls: spare buffers, the last question, and who owns what."""
+
+import copy
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph import Array, Network
+
+
+@pytest.fixture
+def net() -> Network[Array]:
+    return mg.mlp([3, 4, 2], l2=0.5, seed=1)
+
+
+X = np.random.default_rng(0).normal(size=(6, 3))
+Y = np.random.default_rng(1).uniform(size=(6, 2))
+
+
+def test_evaluations_share_one_spare_workspace(net: Network[Array]) -> None:
+    net.predict(X)
+    (spare,) = net.engine._spare
+    net.predict(X[:2])
+    net.cost(X, Y)
+    assert net.engine._spare == [spare]
+    assert spare is not net.engine.workspace
+
+
+def test_a_large_evaluation_leaves_no_memory_behind(net: Network[Array]) -> None:
+    net.predict(np.zeros((400_000, 3)))
+    assert net.engine._spare == []
+    net.predict(np.zeros((400_000, 3)), batch_size=1000)
+    assert net.engine._spare[0].nbytes < 1e6
+
+
+def test_an_evaluation_that_fails_leaves_the_next_one_sound(net: Network[Array]) -> None:
+    expected = net.predict(X)
+    vector = net.unroll()
+    net.assign(np.full(vector.size, 1e308))
+    with pytest.raises(mg.NonFiniteError):
+        net.predict(np.full((6, 3), -1e308))
+    net.assign(vector)
+    assert np.array_equal(net.predict(X), expected)
+
+
+def test_the_question_is_what_backward_was_asked(net: Network[Array]) -> None:
+    with pytest.raises(mg.StateError, match="delta: not computed"):
+        net.engine.question()
+    net.forward(X)
+    net.backward(Y, sample_weight=[1, 2, 3, 4, 5, 6])
+    question = net.engine.question()
+    assert np.array_equal(question.targets[0], Y.T)
+    assert question.l2 == 0.5
+    assert question.weights is not None
+    assert question.weights.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_infinite_z_is_told_also_where_its_a_is_finite() -> None:
+    """σ(∞) = 1, and the output looks as if nothing had happened."""
+    net = mg.mlp([1, 2, 1])
+    net.assign([1e308, 1e308, 1, 1, 1, 1, 1])
+    for call in (net.forward, net.predict):
+        with pytest.raises(mg.NonFiniteError, match="node 'dense2': z is not finite in the forward pass"):
+            call([[10.0]])
+    assert net.predict([[-1.0]]).shape == (1, 1)
+
+
+def test_numbers_whose_squares_overflow_are_numbers() -> None:
+    net = mg.mlp([1, 2, 1], "identity", cost="squared_error")
+    net.assign([0, 1e200, 0, 1e200, 1, 1e-200, 1e-200])
+    assert net.forward([[1.0]]).tolist() == [[3.0]]
+    net.backward([[3.0]])
+    assert net.node(2).a.tolist() == [[1e200, 1e200]]
+
+
+COPIERS: dict[str, Callable[[Network[Array]], Network[Array]]] = {
+    "copy": copy.deepcopy,
+    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
+}
+
+
+@pytest.mark.parametrize("how", COPIERS)
+def test_memory_is_never_taken_apart(net: Network[Array], how: str) -> None:
+    """Views that came apart from their vector would let assign fall on deaf ears."""
+    twin = COPIERS[how](net)
+    twin.assign(np.zeros(26))
+    assert (twin.predict(X) == 0.5).all()
+    assert not twin.layers[0].theta.any()
+    assert all(np.shares_memory(layer.theta, twin.engine.parameters.vector) for layer in twin.layers)
+    assert not np.shares_memory(twin.engine.parameters.vector, net.engine.parameters.vector)
+
+
+def test_a_second_batch_size_needs_no_new_memory(net: Network[Array]) -> None:
+    net.forward(X)
+    matrix = net.engine.workspace._matrix
+    for m in (2, 6, 3, 1, 6):
+        net.forward(X[:m])
+        assert net.engine.workspace._matrix is matrix
+    net.forward(np.zeros((7, 3)))
+    assert net.engine.workspace._matrix is not matrix
