@@ -63,9 +63,18 @@ def load(
 
 def _parse(content: bytes) -> onnx.ModelProto:
     try:
-        return onnx.ModelProto.FromString(content)
+        model = onnx.ModelProto.FromString(content)
     except DecodeError as error:
         raise ModelFormatError(f"received {len(content)} bytes that are no ONNX model ({error})") from error
+    graph = model.graph
+    texts: list[object] = [each.name for each in graph.initializer]
+    texts += [port.name for port in (*graph.input, *graph.output)]
+    texts += [name for node in graph.node for name in (node.op_type, node.domain, *node.input, *node.output)]
+    texts += [entry.value for entry in model.metadata_props]
+    for text in texts:
+        if not isinstance(text, str):  # protobuf leaves as bytes what is no UTF-8
+            raise ModelFormatError(f"received the name {text!r}, expected UTF-8")
+    return model
 
 
 def _require_data_inside(model: onnx.ModelProto) -> None:
@@ -106,6 +115,6 @@ def _of_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork |
                 return None
             try:
                 part[...] = onnx.numpy_helper.to_array(arrays[name])
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, KeyError):
                 return None
     return net if Writer(net).model.graph == model.graph else None

@@ -26,6 +26,7 @@ Constant: TypeAlias = NDArray[np.generic]
 _PASSED_ON = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
 """Operators that don't change the numbers of a network that is not in training."""
 _KNOWN = sorted({*OPERATORS, *_PASSED_ON, "Concat", "Constant", "Gemm", "MatMul", "Softmax"})
+_FEWEST_INPUTS = {"Constant": 0, "Gemm": 2, "MatMul": 2, "Reshape": 2}
 
 
 @dataclass(eq=False)
@@ -141,6 +142,8 @@ class Translator:
             attributes = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
         except ValueError as error:
             raise ModelFormatError(f"{where}: {error}") from error
+        fewest = _FEWEST_INPUTS.get(node.op_type, 1)
+        _require(len(node.input) >= fewest, where, f"with fewer than {fewest} inputs")
         name = node.output[0]
         if node.op_type == "Constant":
             self._constants[name] = self._constant(attributes, where)
@@ -166,7 +169,7 @@ class Translator:
         if node.op_type == "Flatten":
             _require(attributes.get("axis", 1) == 1, where, "along another axis than the examples")
         if node.op_type == "Reshape":
-            shape = self._constants.get(node.input[1], np.zeros(0)).tolist() if len(node.input) > 1 else []
+            shape = self._constants.get(node.input[1], np.zeros(0)).tolist()
             sizes = (-1, self._value(node.input[0], where).base.size)
             _require(len(shape) == 2 and shape[0] in (-1, 0) and shape[1] in sizes, where, f"to the shape {shape}")
         if node.op_type == "Dropout" and len(node.input) > 2:
