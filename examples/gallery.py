@@ -70,9 +70,9 @@ def digits_network() -> mg.Network[mg.Array]:
     X = digits.data / 16
     Y, _ = mg.one_hot(digits.target)
     net = mg.mlp([64, 12, 10], seed=4, l2=0.5)
-    for _ in range(150):
-        _, gradient = net.cost_and_gradient(X[:600], Y[:600])
-        net.assign(net.unroll() - 2.0 * gradient)
+    for _ in range(80):
+        _, gradient = net.cost_and_gradient(X[:400], Y[:400])
+        net.assign(net.unroll() - 3.0 * gradient)
     net.cost_and_gradient(X[1000:1010], Y[1000:1010])
     return net
 

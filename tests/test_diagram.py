@@ -207,6 +207,36 @@ def test_focus_dims_all_edges_but_those_of_the_unit() -> None:
         assert (f"on_{name}" in picture.ids()) == touches
 
 
+def test_the_unit_in_focus_is_shown_though_others_are_left_out() -> None:
+    net = image()
+    picture = Picture.of(mg.diagram(net, max_units=2, focus=net.node(1).unit(30)))
+    assert "a_1_30" in picture.ids()
+    assert "3 of 64 shown" in picture.text()
+
+
+def test_a_layer_of_ones_own_that_does_not_tell_its_links_is_connected() -> None:
+    class Multiply(mg.Layer):
+        kind = "multiply"
+
+        def output_size(self, sizes: Sequence[int]) -> int:
+            return int(sizes[0])
+
+        def forward(self, at: mg.Buffers) -> None:
+            np.multiply(at.inputs[0][1:], at.inputs[1][1:], out=at.z)
+
+        def error(self, at: mg.Buffers, parent: int, out: mg.Array) -> None:
+            np.multiply(at.delta, at.inputs[1 - parent][1:], out=out)
+
+    x = mg.Input(2, name="x")
+    net = mg.Network(x, Multiply()([mg.Dense(3)(x), mg.Dense(3, "tanh")(x)]), "squared_error", seed=0)
+    net.forward([[1.0, 2.0]])
+    drawing = mg.diagram(net)
+    assert drawing.source.count("does not tell which units are linked") == 2
+    picture = Picture.of(drawing)
+    assert "multiply" in picture.text()
+    assert picture.lines("a_4_1")[1] == f"a₁ {number(float(net.node(4).a[0, 0]))}"
+
+
 def test_top_k_numbers_the_strongest_weights_of_each_matrix() -> None:
     net = lecture()
     picture = Picture.of(mg.diagram(net, top_k=3))

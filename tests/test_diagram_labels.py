@@ -56,7 +56,9 @@ def test_names_classes_and_titles_survive_the_engine(texts: tuple[str, str, str]
     name = net.node(2).name
     classes = {name: [unit]}
     if detail == "units":
-        source = mg.diagram(net, "units", show="links", classes=classes, title=title, caption=title).source
+        source = mg.diagram(
+            net, "units", show="links", legend=False, classes=classes, title=title, caption=title
+        ).source
     else:
         source = mg.diagram(net, "layers", title=title, caption=title).source
     drawn = drawn_texts(source)

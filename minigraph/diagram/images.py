@@ -39,7 +39,7 @@ def draw_weights(canvas: Canvas, scene: Scene, node: Node, placement: Placement,
                 at,
                 (pixel * shape[1], pixel * shape[0]),
                 label,
-                tooltip=f"incoming weights of unit {j} of {node.name!r}, the largest {abs(theta[j - 1, 1:]).max():.3g}",
+                tooltip=f"incoming weights of unit {j} of {node.name}, the largest {abs(theta[j - 1, 1:]).max():.3g}",
                 shape="box",
                 color=scene.theme.faint,
             )

@@ -25,6 +25,8 @@ class Bundle:
     @property
     def statement(self) -> str:
         """What the bundle stands for."""
+        if not self.count:
+            return "the layer does not tell which units are linked"
         mean = f", mean |Θ| {self.total / self.count:.4g}" if self.total else ""
         return f"{self.count} links that are not drawn one by one{mean}"
 
@@ -73,6 +75,9 @@ def connections(node: Node, selections: Mapping[Node, Selection], theta: Array |
                 links[slot].bundles[int(sources[slot].row_of[i]), row].add(1, size)
     if many and theta is not None and hidden:
         _bundle_matrix(links[0], theta, hidden, here, sources[0])
+    for link, source in zip(links, sources, strict=True):
+        if not link.edges and not link.bundles:
+            link.bundles[len(source.rows) // 2, len(here.rows) // 2].add(0, 0.0)
     return links
 
 

@@ -72,6 +72,10 @@ class Options:
             return self.max_units.get(node.name, DEFAULT_MAX_UNITS)
         return self.max_units
 
+    def focus_in(self, node: Node) -> int:
+        """Return the number of the unit in focus if it is one of this node, else 0."""
+        return self.focus.index if self.focus is not None and self.focus.node is node else 0
+
     @property
     def on_edges(self) -> tuple[Shown, ...]:
         """The values asked for on edges, in a fixed order."""

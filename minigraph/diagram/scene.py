@@ -72,7 +72,9 @@ class Scene:
 def read_scene(net: AnyNetwork, options: Options, scale: Scale | None = None) -> Scene:
     """Read what the network holds, as far as the drawing will show it."""
     biased = _nodes_with_bias(net)
-    selections = {node: select(node, options.units_of(node), node in biased) for node in net.nodes}
+    selections = {
+        node: select(node, options.units_of(node), node in biased, options.focus_in(node)) for node in net.nodes
+    }
     edge_values = read_edges(net, options)
     links: list[Connection] = []
     if options.on_edges or "links" in options.show or options.errors is not None or options.before is not None:

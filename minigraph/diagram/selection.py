@@ -40,9 +40,9 @@ class Selection:
         return int(hidden.argmax())
 
 
-def select(node: Node, choice: UnitChoice, with_bias: bool) -> Selection:
-    """Choose the units: all, the listed ones, or so many, the first and the last."""
-    shown = _chosen(node.size, choice)
+def select(node: Node, choice: UnitChoice, with_bias: bool, focus: int = 0) -> Selection:
+    """Choose the units: all, the listed ones, or so many, the first and the last; and the one in focus."""
+    shown = sorted({*_chosen(node.size, choice), focus} - {0})
     rows: list[int | None] = [0] if with_bias else []
     row_of = np.zeros(node.size + 1, np.intp)
     is_shown = np.zeros(node.size + 1, np.bool_)

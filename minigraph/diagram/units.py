@@ -81,7 +81,7 @@ def _column(canvas: Canvas, scene: Scene, node: Node, placement: Placement, meas
                 at,
                 (BIAS_SIDE, BIAS_SIDE),
                 "1",
-                tooltip=f"{Symbol('a', (0,), node.position).text} = 1: bias unit of {node.name!r}",
+                tooltip=f"{Symbol('a', (0,), node.position).text} = 1: bias unit of {node.name}",
                 shape="square",
                 style="filled",
                 fillcolor=scene.theme.panel,
@@ -142,7 +142,7 @@ def unit_text(scene: Scene, node: Node, j: int) -> str:
 
 
 def _tooltip(scene: Scene, node: Node, j: int) -> str:
-    lines = [f"unit {j} of {node.name!r}"]
+    lines = [f"unit {j} of {node.name}"]
     if node in scene.options.names:
         lines[0] += f": {scene.options.names[node][j - 1]}"
     mean = "mean |{}|" if scene.options.example == "mean" else "{}"
@@ -169,7 +169,7 @@ def _left_out(canvas: Canvas, scene: Scene, node: Node, row: int, at: Point) -> 
     name = f"more_{node.position}_{row}"
     count = int((selection.row_of[1:][~selection.is_shown[1:]] == row).sum())
     is_stated = row == selection.widest_gap
-    tooltip = f"⋮ {count} more units of {node.name!r}; {selection.statement}"
+    tooltip = f"⋮ {count} more units of {node.name}; {selection.statement}"
     x, y = at[0], at[1] - (8 if is_stated else 0)
     canvas.node(name, (x, y), (14, 22), tooltip=tooltip, shape="none")
     for step in (-1, 0, 1):
@@ -214,7 +214,9 @@ def _outer_lines(scene: Scene, node: Node, j: int) -> list[str]:
     lines = [scene.options.names[node][j - 1]] if node in scene.options.names else []
     if "target" in scene.options.show and node in scene.net.outputs:
         target = scene.values[node].get("target", j)
-        lines.append(f"{Symbol('y', (j,)).text} {'—' if target is None else number(target)}")
+        symbol = Symbol("y", (j,)).text
+        symbol = f"|{symbol}|" if scene.options.example == "mean" else symbol
+        lines.append(f"{symbol} {'—' if target is None else number(target)}")
     return lines
 
 
