@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from diagram_cases import SVG, Picture, branching, image, lecture, residual, tooltip_numbers
