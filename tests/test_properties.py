@@ -102,7 +102,7 @@ def test_random_graph(data: st.DataObject) -> None:
     X, Y, weights = oracle.X, oracle.Y, oracle.weights
 
     J, gradient = net.cost_and_gradient(X, Y, weights)
-    assert relative_error(np.array(J), np.array(oracle.value())) <= 1e-12
+    assert relative_error(np.array(J), np.array(oracle.value())) <= 1e-10  # the oracle takes log (1 − a) as it stands
     assert net.cost(X, Y, weights) == J
     assert_agrees(net, oracle)
 
