@@ -7,9 +7,6 @@ import stat
 import sys
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
-
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | memoryview) -> None:
     """Write a file so that an error, a full disk or a killed process leaves the old content untouched.
@@ -68,6 +65,7 @@ if sys.platform == "win32":
         return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_BINARY)
 
 else:
+    import fcntl
 
     def _open_alone(temporary: Path) -> int:
         """Open the temporary file, empty, for this writer alone; the caller closes the descriptor."""

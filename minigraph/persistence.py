@@ -108,8 +108,9 @@ def to_bytes(net: AnyNetwork) -> bytes:
     for name, array in tensors.items():
         if not is_finite(cast("Array", array)):
             raise NonFiniteError(f"{name}: holds infinity or not-a-number, which is not saved")
-    digest = _digest(description.data, tensors)
-    metadata = canonical({"architecture": description.data, "sha256": digest})
+    digest = hashlib.sha256(canonical(description.data).encode())
+    _add_tensors(digest, tensors)
+    metadata = canonical({"architecture": description.data, "sha256": digest.hexdigest()})
     content = cast("bytes", safetensors.save(tensors, {_KEY: metadata}))
     _verify(content, tensors)
     return content
@@ -121,17 +122,17 @@ def _verify(content: bytes, tensors: Mapping[str, Tensor]) -> None:
     if length > MAX_HEADER:
         raise ArgumentError(f"net: its description takes {length} bytes, expected at most {MAX_HEADER}")
     try:
-        header = _parse_header(content[8 : 8 + length], len(content) - 8 - length)
+        places, _ = _parse_header(content[8 : 8 + length], len(content) - 8 - length)
     except ModelFormatError as error:
         raise ArgumentError(f"net: cannot be saved: {error}") from error
     view = memoryview(content)[8 + length :]
     for name, array in tensors.items():
-        place = header.places[name]
+        place = places[name]
         if not np.array_equal(np.frombuffer(view[place.begin : place.end], array.dtype), array.ravel()):
             raise AssertionError(f"safetensors wrote {name} wrongly")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where a tensor lies, counted from the end of the header."""
 
@@ -141,42 +142,41 @@ class _Place:
     end: int
 
 
-@dataclass(frozen=True)
-class _Header:
-    architecture: dict[str, Json]
-    digest: str
-    places: dict[str, _Place]
-
-
 def _read(file: BufferedReader, size: int, classes: Mapping[str, type]) -> AnyNetwork:
     first = file.read(8)
     (length,) = struct.unpack("<Q", first) if len(first) == 8 else (0,)
     if not 0 < length <= min(MAX_HEADER, size - 8):
         raise ModelFormatError("received no safetensors file, or one with a header that is too long or cut short")
-    header = _parse_header(file.read(length), size - 8 - length)
     start = 8 + length
+    places, metadata = _parse_header(file.read(length), size - start)
+    architecture, expected = _parse_metadata(metadata)
+    del metadata
+    digest = hashlib.sha256(canonical(architecture).encode())
     masks = {
-        index: _read_links(file, start, place, f"links.{index}")
-        for index, place in _numbered(header.places, "links").items()
+        index: _read_links(file, start, place, f"links.{index}") for index, place in _numbered(places, "links").items()
     }
-    graph = build(header.architecture, masks, classes)
-    _compare(header.places, graph)
+    graph = build(architecture, masks, classes)
+    del architecture  # which takes as much memory as the nodes
+    _compare(places, graph)
     net = restore(graph)
     for index, layer in enumerate(graph.layers):
         if layer in net.engine.parameters.theta:
-            _read_theta(file, start, header.places, f"theta.{index}", net.engine.parameters.theta[layer])
-    if _digest(header.architecture, _tensors(graph.layers, net)) != header.digest:
+            _read_theta(file, start, places, f"theta.{index}", net.engine.parameters.theta[layer])
+    _add_tensors(digest, _tensors(graph.layers, net))
+    if digest.hexdigest() != expected:
         raise ModelFormatError("the SHA-256 differs: the file was damaged or changed after it was saved")
     net.engine.parameters.cut_links()
     return net
 
 
-def _parse_header(text: bytes, data_size: int) -> _Header:
+def _parse_header(text: bytes, data_size: int) -> tuple[dict[str, _Place], str]:
+    """Return where the tensors lie, and what is under the metadata key."""
     if not text.isascii():
         raise ModelFormatError("header: holds bytes that are no ASCII")
     table = checked_object(parse(text.decode("ascii"), "header"), "header")
     metadata = table.pop(_METADATA, None)
-    if not isinstance(metadata, dict) or set(metadata) != {_KEY} or not isinstance(metadata[_KEY], str):
+    content = metadata.get(_KEY) if isinstance(metadata, dict) and len(metadata) == 1 else None
+    if not isinstance(content, str):
         raise ModelFormatError(f"header: its only metadata must be {_KEY!r}; the file was not written by minigraph")
     places = {name: _place(entry, name) for name, entry in table.items()}
     end = 0
@@ -186,11 +186,16 @@ def _parse_header(text: bytes, data_size: int) -> _Header:
         end = place.end
     if end != data_size:
         raise ModelFormatError(f"header: its tensors take {end} bytes, the file holds {data_size}")
-    content = checked_object(parse(metadata[_KEY], _KEY), _KEY, ("architecture", "sha256"))
+    return places, content
+
+
+def _parse_metadata(text: str) -> tuple[dict[str, Json], str]:
+    """Return the architecture and the checksum."""
+    content = checked_object(parse(text, _KEY), _KEY, ("architecture", "sha256"))
     architecture = checked_object(content["architecture"], "architecture")
     if not isinstance(content["sha256"], str):
         raise ModelFormatError("sha256: expected a string")
-    return _Header(cast("dict[str, Json]", architecture), content["sha256"], places)
+    return cast("dict[str, Json]", architecture), content["sha256"]
 
 
 def _place(entry: object, name: str) -> _Place:
@@ -245,13 +250,11 @@ def _tensors(layers: Sequence[Layer], net: AnyNetwork) -> dict[str, Tensor]:
     return tensors
 
 
-def _digest(architecture: Json, tensors: Mapping[str, Tensor]) -> str:
-    """Return the SHA-256 of the architecture and of name, type, shape and content of every tensor."""
-    digest = hashlib.sha256(canonical(architecture).encode())
+def _add_tensors(digest: hashlib._Hash, tensors: Mapping[str, Tensor]) -> None:
+    """Add name, type, shape and content of every tensor to the SHA-256 of the architecture."""
     for name, array in tensors.items():
         digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())
         digest.update(array.data)
-    return digest.hexdigest()
 
 
 def _read_links(file: BufferedReader, start: int, place: _Place, name: str) -> Mask:

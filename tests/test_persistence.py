@@ -100,7 +100,7 @@ def test_a_trained_network_with_dropout_goes_on_as_it_was(tmp_path: Path) -> Non
     np.testing.assert_array_equal(twin.cost_and_gradient(X, Y)[1], net.cost_and_gradient(X, Y)[1])
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="reads its memory as POSIX tells it")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its peak memory as Linux tells it")
 def test_a_chain_of_10_000_nodes(tmp_path: Path) -> None:
     node = x = mg.Input(1)
     for _ in range(10_000):
@@ -109,13 +109,14 @@ def test_a_chain_of_10_000_nodes(tmp_path: Path) -> None:
     path = tmp_path / "net"
     mg.save(net, path)
     code = (
-        "import resource, sys, minigraph as mg; peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "import re, sys, minigraph as mg; from pathlib import Path;"
+        "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text())[1]);"
         "before = peak(); net = mg.load(sys.argv[1]); print(len(net.nodes), net.unroll().sum(), peak() - before)"
     )
     process = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     nodes, total, kibibytes = process.stdout.split()
     assert (int(nodes), float(total)) == (10_001, net.unroll().sum())
-    assert int(kibibytes) * 1024 <= 2 * path.stat().st_size + 50e6
+    assert 10e6 < int(kibibytes) * 1024 <= 2 * path.stat().st_size + 50e6
 
 
 def peak_memory(function: Callable[[], object]) -> int:

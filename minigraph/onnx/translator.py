@@ -95,9 +95,15 @@ class Translator:
         outputs: list[Node] = []
         for name in self._outputs:
             outputs.append(self._output(name, outputs))
-        costs = [_usual_cost(node) for node in outputs] if cost is None else cost
+        usual: list[CostName | Cost] = [_usual_cost(node) for node in outputs]
         try:
-            net = Network.restored(inputs, outputs[0] if len(outputs) == 1 else outputs, costs, 0.0, self._dtype())
+            net = Network.restored(
+                inputs,
+                outputs[0] if len(outputs) == 1 else outputs,
+                usual if cost is None else cost,
+                0.0,
+                self._dtype(),
+            )
         except GraphError as error:
             raise ModelFormatError(str(error)) from error
         for layer, theta in self._thetas.items():
