@@ -10,7 +10,7 @@ from diagram_cases import SVG, Picture, branching, image, lecture, residual, too
 
 import minigraph as mg
 from minigraph.diagram.labels import number
-from minigraph.diagram.options import Shown
+from minigraph.diagram.wishes import Shown
 from minigraph.notation import Symbol
 
 

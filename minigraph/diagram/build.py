@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from numpy.typing import ArrayLike
 
 from minigraph.batch import Data
-from minigraph.diagram import options as checked
 from minigraph.diagram.frames import DiagramFrames, checked_every
-from minigraph.diagram.options import Detail, Direction, Example, GradientReport, MaxUnits, Options, Shown
 from minigraph.diagram.result import ENGINES, Diagram, EngineName
 from minigraph.diagram.themes import ThemeName
+from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown
 from minigraph.errors import ArgumentError, nearest
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Unit
+
+if TYPE_CHECKING:
+    from minigraph.diagram.options import Options
 
 
 class DrawingArguments(TypedDict, total=False):
@@ -116,6 +118,9 @@ def diagram(
     >>> "4 of 6 shown" in drawing.source
     True
     """
+    # Imported on use: who never draws should not wait for it.
+    from minigraph.diagram import options as checked
+
     if not isinstance(net, Network):
         raise ArgumentError(f"net: received {net!r}, expected a Network")
     if engine is not None and engine not in ENGINES:
@@ -123,7 +128,7 @@ def diagram(
     if isinstance(timeout, bool) or not timeout > 0:
         raise ArgumentError(f"timeout: received {timeout!r}, expected seconds > 0")
     first, second = checked.checked_vectors(before, after, net)
-    options = Options(
+    options = checked.Options(
         detail=checked.resolve_detail(detail, net),
         show=checked.checked_show(show),
         example=checked.checked_example(example, net),
@@ -156,7 +161,6 @@ def diagram(
 
 
 def _source(net: AnyNetwork, options: Options) -> str:
-    # Imported on use: a network that is never drawn should not wait for it.
     if options.detail == "layers":
         from minigraph.diagram.layers import draw_layers
 
@@ -200,8 +204,10 @@ def diagram_frames(
     >>> len(frames)
     4
     """
+    from minigraph.diagram.options import checked_example
+
     like = diagram(net, "units", **drawing)
     twin = net.copy()
     twin.cost_and_gradient(X, Y)
-    checked.checked_example(like.options.example, twin)
+    checked_example(like.options.example, twin)
     return DiagramFrames(net, X, Y, checked_every(every), like)

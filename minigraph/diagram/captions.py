@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from minigraph.activations import Identity
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import wrap
-from minigraph.layers import Concat, Dense, Dropout, Layer
+from minigraph.layers import Dense, Dropout, Layer
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 from minigraph.notation import Symbol
@@ -66,8 +66,6 @@ def rule(node: Node) -> Sequence[str]:
     if isinstance(layer, Dense):
         return [layer.activation.name]
     kind = {"add": "add: sum of parents", "concat": "concat: side by side"}.get(layer.kind, layer.kind)
-    if len(node.parents) == 1 and isinstance(layer, Concat):
-        kind = "concat"
     return [kind] if isinstance(layer.activation, Identity) else [f"{layer.kind}: {layer.activation.name}"]
 
 

@@ -13,11 +13,11 @@ from minigraph.diagram.captions import theta_numbers
 from minigraph.diagram.dot import Canvas, Point, Rectangle, text_size
 from minigraph.diagram.labels import number, quote
 from minigraph.diagram.looks import ErrorLook, SignedLook, bundled, plain
-from minigraph.diagram.options import Shown
 from minigraph.diagram.placement import Measures, Placement
 from minigraph.diagram.scene import EdgeValues, Scene
 from minigraph.diagram.stagger import stagger
 from minigraph.diagram.strands import BundleLine, Strand, strand
+from minigraph.diagram.wishes import Shown
 from minigraph.node import Node
 from minigraph.notation import Symbol
 

@@ -12,9 +12,10 @@ from minigraph.diagram.dot import Canvas, Point, arrow, straight, text_size
 from minigraph.diagram.folding import Block, Folding, fold, unfolded
 from minigraph.diagram.labels import wrap
 from minigraph.diagram.legend import write_title
-from minigraph.diagram.options import Direction, Options
+from minigraph.diagram.options import Options
 from minigraph.diagram.routes import way
 from minigraph.diagram.themes import theme_named
+from minigraph.diagram.wishes import Direction
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 

@@ -4,41 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.arrays import Array, finite, numeric
 from minigraph.diagram.themes import ThemeName, theme_named
+from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown, UnitChoice
 from minigraph.errors import ArgumentError, ShapeError, StateError, nearest
 from minigraph.network import AnyNetwork
 from minigraph.node import Node, Unit
-
-Detail: TypeAlias = Literal["auto", "units", "layers"]
-Direction: TypeAlias = Literal["LR", "RL", "TB", "BT"]
-Shown: TypeAlias = Literal["weights", "z", "a", "delta", "gradient", "accumulator", "target", "links"]
-Example: TypeAlias = int | Literal["mean"]
-UnitChoice: TypeAlias = int | Sequence[int] | None
-"""How many units of a node are shown, or which; None for all."""
-MaxUnits: TypeAlias = UnitChoice | Mapping[str, UnitChoice]
 
 OF_UNITS: tuple[Shown, ...] = ("z", "a", "delta")
 OF_EDGES: tuple[Shown, ...] = ("weights", "gradient", "accumulator")
 DEFAULT_MAX_UNITS = 12
 _MOST_NODES_AS_UNITS = 16
-
-
-class GradientReport(Protocol):
-    """What `check_gradient` found, as far as a drawing needs it."""
-
-    @property
-    def indices(self) -> Sequence[int] | np.ndarray[tuple[int, ...], np.dtype[np.integer]]:
-        """The checked entries of the unrolled parameters."""
-
-    @property
-    def errors(self) -> Array:
-        """The relative error of each."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from minigraph.diagram.captions import Caption
 from minigraph.diagram.columns import Band, arrange, depths
 from minigraph.diagram.dot import Point
 from minigraph.diagram.links import Connection
-from minigraph.diagram.options import Direction
 from minigraph.diagram.routes import Points
 from minigraph.diagram.selection import Selection
+from minigraph.diagram.wishes import Direction
 from minigraph.node import Node
 
 BAND_DISTANCE = 26.0

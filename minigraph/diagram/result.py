@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 EngineName: TypeAlias = Literal["dot", "graphviz-pure"]
 ENGINES: tuple[EngineName, ...] = ("dot", "graphviz-pure")
 """In the order in which they are tried."""
-PictureFormat: TypeAlias = Literal["svg", "png", "pdf", "dot"]
 
 
 class Diagram:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph.diagram.options import UnitChoice
+from minigraph.diagram.wishes import UnitChoice
 from minigraph.node import Node
 
 

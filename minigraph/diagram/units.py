@@ -9,12 +9,12 @@ from minigraph.diagram.images import draw_images, draw_weights, pictured_nodes
 from minigraph.diagram.labels import number, wrap
 from minigraph.diagram.legend import finish
 from minigraph.diagram.obstacles import caption_place, obstacles
-from minigraph.diagram.options import Shown
 from minigraph.diagram.placement import Measures, Placement, place
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.strands import BIAS_REACH
 from minigraph.diagram.tables import write_tables
 from minigraph.diagram.themes import tint
+from minigraph.diagram.wishes import Shown
 from minigraph.layers import Add, Concat, InputLayer
 from minigraph.node import Node
 from minigraph.notation import Symbol

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.diagram.options import Example
+from minigraph.diagram.wishes import Example
 from minigraph.errors import StateError
 from minigraph.layers import InputLayer, Layer
 from minigraph.network import AnyNetwork
