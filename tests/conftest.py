@@ -11,8 +11,8 @@ import pytest
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-# Scripts that made the reference data, with packages that the tests do without.
-collect_ignore = ["data"]
+# Scripts that made the reference data, with packages that the tests do without; code that only mypy reads.
+collect_ignore = ["data", "typing"]
 
 # The same examples in every run, however slow the machine.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
