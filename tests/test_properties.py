@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import minigraph as mg
@@ -100,9 +100,10 @@ def test_random_graph(data: st.DataObject) -> None:
     net = data.draw(networks())
     oracle = data.draw(batches(net))
     X, Y, weights = oracle.X, oracle.Y, oracle.weights
+    assume(can_tell(oracle))
 
     J, gradient = net.cost_and_gradient(X, Y, weights)
-    assert relative_error(np.array(J), np.array(oracle.value())) <= 1e-10  # the oracle takes log (1 − a) as it stands
+    assert relative_error(np.array(J), np.array(oracle.value())) <= 1e-11
     assert net.cost(X, Y, weights) == J
     assert_agrees(net, oracle)
 
@@ -122,6 +123,12 @@ def test_random_graph(data: st.DataObject) -> None:
     before = [layer.gradient.copy() for layer in net.layers]
     net.backward(Y, weights)
     assert all(np.array_equal(layer.gradient, old) for layer, old in zip(net.layers, before, strict=True))
+
+
+def can_tell(oracle: Oracle) -> bool:
+    """Tell whether log a and log (1 − a), which the oracle takes as they stand, have their digits."""
+    outputs = zip(oracle.net.costs, oracle.outputs(), strict=True)
+    return all(a.min() > 1e-4 and a.max() < 1 - 1e-4 for cost, a in outputs if cost.name == "cross_entropy")
 
 
 def run(net: AnyNetwork, oracle: Oracle, training: bool = False) -> None:
