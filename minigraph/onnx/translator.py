@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, cast
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from minigraph.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax
 from minigraph.architecture_parser import MAX_UNITS
-from minigraph.arrays import Array, Float, is_finite
+from minigraph.arrays import Array, is_finite
 from minigraph.costs import Cost, CostName
 from minigraph.errors import ArgumentError, GraphError, ModelFormatError
 from minigraph.layers import Activate, Add, Concat, Dense, Input, Layer
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Node
 from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify, number
-
-Constant: TypeAlias = NDArray[np.generic]
+from minigraph.onnx.source import Constant, Source, describe, read_constant, require
 
 _PASSED_ON = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
 """Operators that don't change the numbers of a network that is not in training."""
@@ -70,14 +67,10 @@ class Value:
 
 
 class Translator:
-    """Translates one model; operators that only serve outputs without numbers, such as labels, are left out."""
+    """Translates one model."""
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self._graph = model.graph
-        self._constants = {tensor.name: self._array(tensor) for tensor in model.graph.initializer}
-        self._outputs = self._numeric_outputs()
-        self._needed = self._reach()
-        self._uses = Counter(name for index in self._needed for name in set(self._graph.node[index].input))
+        self._source = Source(model)
         self._values: dict[str, Value] = {}
         self._layers: dict[tuple[str, str], Dense] = {}
         self._thetas: dict[Layer, Theta] = {}
@@ -89,11 +82,11 @@ class Translator:
             ModelFormatError: the graph is none that is known.
             ArgumentError: an unknown cost, or another number of them than of outputs.
         """
-        inputs = [self._input(port) for port in self._graph.input if port.name not in self._constants]
-        for index in self._needed:
+        inputs = [self._input(port) for port in self._source.inputs]
+        for index in self._source.needed:
             self._translate(index)
         outputs: list[Node] = []
-        for name in self._outputs:
+        for name in self._source.outputs:
             outputs.append(self._output(name, outputs))
         usual: list[CostName | Cost] = [_usual_cost(node) for node in outputs]
         try:
@@ -102,7 +95,7 @@ class Translator:
                 outputs[0] if len(outputs) == 1 else outputs,
                 usual if cost is None else cost,
                 0.0,
-                self._dtype(),
+                self._source.dtype(),
             )
         except GraphError as error:
             raise ModelFormatError(str(error)) from error
@@ -112,36 +105,14 @@ class Translator:
             target[:, 0] = 0 if theta.bias is None else theta.bias
         if not is_finite(net.engine.parameters.vector):
             raise ModelFormatError("an initializer holds infinity or not-a-number")
-        self._label(net)
+        for labels in self._source.class_labels():
+            with contextlib.suppress(ArgumentError):
+                net.classes = labels
         return net
 
-    def _numeric_outputs(self) -> list[str]:
-        """Return the outputs that hold numbers: tensors of floats, and what ZipMap makes of them."""
-        kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
-        names = [
-            port.name
-            for port in self._graph.output
-            if port.type.WhichOneof("value") != "tensor_type" or port.type.tensor_type.elem_type in kinds
-        ]
-        if not names:
-            raise ModelFormatError("no output holds numbers of float32 or float64")
-        return names
-
-    def _reach(self) -> list[int]:
-        """Return the operators that those outputs depend on, in the order of the file."""
-        makers = {name: index for index, node in enumerate(self._graph.node) for name in node.output}
-        found: set[int] = set()
-        names = list(self._outputs)
-        while names:
-            index = makers.get(names.pop())
-            if index is not None and index not in found:
-                found.add(index)
-                names.extend(self._graph.node[index].input)
-        return sorted(found)
-
     def _translate(self, index: int) -> None:
-        node = self._graph.node[index]
-        where = _where(node)
+        node = self._source.graph.node[index]
+        where = describe(node)
         if node.domain not in ("", "ai.onnx", "ai.onnx.ml") or node.op_type not in _KNOWN or not node.output:
             raise ModelFormatError(f"{where} is not known; known are {', '.join(_KNOWN)}")
         try:
@@ -149,21 +120,21 @@ class Translator:
         except ValueError as error:
             raise ModelFormatError(f"{where}: {error}") from error
         fewest = _FEWEST_INPUTS.get(node.op_type, 1)
-        _require(len(node.input) >= fewest, where, f"with fewer than {fewest} inputs")
+        require(len(node.input) >= fewest, where, f"with fewer than {fewest} inputs")
         name = node.output[0]
         if node.op_type == "Constant":
-            self._constants[name] = self._constant(attributes, where)
+            self._source.constants[name] = read_constant(attributes, where)
         elif node.op_type in _PASSED_ON:
             self._pass_on(node, attributes, where)
         elif node.op_type in ("Gemm", "MatMul"):
             self._values[name] = self._linear(node, attributes, where)
         elif node.op_type == "Softmax":
-            _require(attributes.get("axis", -1) in (-1, 1), where, "over another axis than the units")
+            require(attributes.get("axis", -1) in (-1, 1), where, "over another axis than the units")
             value = self._value(node.input[0], where)
             placed = self._place(value, Softmax(), frozenset({index}), name)
             self._values[name] = self._start(placed, name)
         elif node.op_type == "Concat":
-            _require(attributes.get("axis") in (-1, 1), where, "along another axis than the units")
+            require(attributes.get("axis") in (-1, 1), where, "along another axis than the units")
             self._values[name] = self._concat([self._value(each, where) for each in node.input], name)
         else:
             self._values[name] = self._elementwise(index, OPERATORS[node.op_type](attributes), where)
@@ -171,66 +142,67 @@ class Translator:
     def _pass_on(self, node: onnx.NodeProto, attributes: Mapping[str, object], where: str) -> None:
         if node.op_type == "Cast":
             kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
-            _require(attributes.get("to") in kinds, where, "to another type than float32 or float64")
+            require(attributes.get("to") in kinds, where, "to another type than float32 or float64")
         if node.op_type == "Flatten":
-            _require(attributes.get("axis", 1) == 1, where, "along another axis than the examples")
+            require(attributes.get("axis", 1) == 1, where, "along another axis than the examples")
         if node.op_type == "Reshape":
-            shape = self._constants.get(node.input[1], np.zeros(0)).tolist()
+            shape = self._source.constants.get(node.input[1], np.zeros(0)).tolist()
             sizes = (-1, self._value(node.input[0], where).base.size)
-            _require(len(shape) == 2 and shape[0] in (-1, 0) and shape[1] in sizes, where, f"to the shape {shape}")
+            require(len(shape) == 2 and shape[0] in (-1, 0) and shape[1] in sizes, where, f"to the shape {shape}")
         if node.op_type == "Dropout" and len(node.input) > 2:
-            training = self._constants.get(node.input[2])
-            _require(training is not None and not training.any(), where, "in training")
-        if node.input[0] in self._constants:
-            self._constants[node.output[0]] = self._constants[node.input[0]]
+            training = self._source.constants.get(node.input[2])
+            require(training is not None and not training.any(), where, "in training")
+        if node.input[0] in self._source.constants:
+            self._source.constants[node.output[0]] = self._source.constants[node.input[0]]
         else:
             self._values[node.output[0]] = self._value(node.input[0], where)
 
     def _linear(self, node: onnx.NodeProto, attributes: Mapping[str, object], where: str) -> Value:
         """z = Θ a: by Gemm, or by MatMul with a bias perhaps added later."""
         parent = self._value(node.input[0], where)
-        weights = self._weights(node.input[1], where)
+        weights = self._source.weights(node.input[1], where)
         bias = None
         names = (node.input[1], "")
-        _require(weights.ndim == 2, where, f"with weights of shape {weights.shape}")
+        require(weights.ndim == 2, where, f"with weights of shape {weights.shape}")
         if node.op_type == "Gemm":
-            _require(not attributes.get("transA"), where, "with transA")
+            require(not attributes.get("transA"), where, "with transA")
             weights = weights if attributes.get("transB") else weights.T
             weights = weights * number(attributes, "alpha", 1.0)
             if len(node.input) > 2 and node.input[2]:
-                bias = self._weights(node.input[2], where) * number(attributes, "beta", 1.0)
+                bias = self._source.weights(node.input[2], where) * number(attributes, "beta", 1.0)
                 names = (node.input[1], node.input[2])
         else:
             weights = weights.T
         units, s_in = weights.shape
-        _require(s_in == parent.base.size, where, f"with weights for {s_in} units behind {parent.base.size}")
-        _require(0 < units <= MAX_UNITS, where, f"with {units} units")
+        require(s_in == parent.base.size, where, f"with weights for {s_in} units behind {parent.base.size}")
+        require(0 < units <= MAX_UNITS, where, f"with {units} units")
         if bias is not None:
-            _require(bias.size in (1, units), where, f"with a bias of shape {bias.shape} for {units} units")
+            require(bias.size in (1, units), where, f"with a bias of shape {bias.shape} for {units} units")
             bias = bias.reshape(-1)
         name = node.output[0]
         return Value(name, Base(name, units, self._node(parent, where), Theta(weights, bias, names)))
 
     def _elementwise(self, index: int, function: Function, where: str) -> Value:
-        node = self._graph.node[index]
+        node = self._source.graph.node[index]
         name = node.output[0]
         operands = [
-            self._constants[each] if each in self._constants else self._value(each, where) for each in node.input
+            self._source.constants[each] if each in self._source.constants else self._value(each, where)
+            for each in node.input
         ]
         values = [each for each in operands if isinstance(each, Value)]
         constants = [each for each in operands if not isinstance(each, Value)]
-        _require(bool(values), where, "of constants only")
+        require(bool(values), where, "of constants only")
         if node.op_type in ("Add", "Sum") and (len(values), len(constants)) == (1, 1):
             biased = self._add_bias(
-                values[0], constants[0], next(each for each in node.input if each in self._constants), name
+                values[0], constants[0], next(each for each in node.input if each in self._source.constants), name
             )
             if biased is not None:
                 return biased
-        _require(all(each.size == 1 for each in constants), where, "with a vector, other than as a bias behind MatMul")
-        _require(len({each.base.size for each in values}) == 1, where, "of nodes with different numbers of units")
+        require(all(each.size == 1 for each in constants), where, "with a vector, other than as a bias behind MatMul")
+        require(len({each.base.size for each in values}) == 1, where, "of nodes with different numbers of units")
         is_sum = node.op_type in ("Add", "Sum") and not constants
         if len({each.base for each in values}) > 1:
-            _require(is_sum, where, "of two nodes")
+            require(is_sum, where, "of two nodes")
             return self._sum(values, name, where)
         samples = [each.samples if isinstance(each, Value) else each.reshape(()) for each in operands]
         try:
@@ -256,10 +228,10 @@ class Translator:
         base = value.base
         if value.operators or base.theta is None or base.theta.bias is not None:
             return None
-        if bias.size not in (1, base.size) or self._uses[base.name] > 1 or base.name in self._outputs:
+        if bias.size not in (1, base.size) or self._source.uses[base.name] > 1 or base.name in self._source.outputs:
             return None
         names = (base.theta.names[0], bias_name)
-        theta = Theta(base.theta.weights, self._weights(bias_name, name).reshape(-1), names)
+        theta = Theta(base.theta.weights, self._source.weights(bias_name, name).reshape(-1), names)
         return Value(name, Base(name, base.size, base.node, theta))
 
     def _sum(self, values: Sequence[Value], name: str, where: str) -> Value:
@@ -274,14 +246,14 @@ class Translator:
 
     def _start(self, node: Node, name: str) -> Value:
         node._name = name
-        _require(node.size <= MAX_UNITS, f"tensor {name!r}", f"of {node.size} units")
+        require(node.size <= MAX_UNITS, f"tensor {name!r}", f"of {node.size} units")
         return Value(name, Base(name, node.size, node))
 
     def _node(self, value: Value, where: str) -> Node:
         """Return the node of a tensor."""
         if value.operators or value.base.theta is not None or value.of_two_classes is not None:
             activation = value.activation
-            _require(value.of_two_classes is None, where, "behind 1 − p beside p")
+            require(value.of_two_classes is None, where, "behind 1 − p beside p")
             if activation is None:
                 raise ModelFormatError(f"{where} needs {value.name!r}, whose operators together are no activation")
             node = self._place(value, activation, value.operators, value.name)
@@ -294,12 +266,12 @@ class Translator:
         base = value.base
         if isinstance(activation, Softmax) and value.operators:
             base = self._start(self._node(value, name), value.name).base
-        if isinstance(activation, LeakyRelu) and self._dtype() == np.float32:
+        if isinstance(activation, LeakyRelu) and self._source.dtype() == np.float32:
             activation = LeakyRelu(float(str(np.float32(activation.slope))))
         if base.theta is not None:
-            inside = sum(base.name in self._graph.node[index].input for index in operators)
-            alone = self._uses[base.name] == inside and base.name not in self._outputs
-            shared = self._uses[base.theta.names[0]] > 1
+            inside = sum(base.name in self._source.graph.node[index].input for index in operators)
+            alone = self._source.uses[base.name] == inside and base.name not in self._source.outputs
+            shared = self._source.uses[base.theta.names[0]] > 1
             if alone and not shared:
                 return self._dense(base, base.theta, activation, name)
             base.node, base.theta = self._dense(base, base.theta, Identity(), base.name), None
@@ -310,7 +282,7 @@ class Translator:
         return node
 
     def _dense(self, base: Base, theta: Theta, activation: Activation, name: str) -> Node:
-        layer = self._layers.get(theta.names) if self._uses[theta.names[0]] > 1 else None
+        layer = self._layers.get(theta.names) if self._source.uses[theta.names[0]] > 1 else None
         if layer is None:
             layer = self._layers[theta.names] = Dense(base.size, activation)
         self._thetas[layer] = theta
@@ -338,70 +310,12 @@ class Translator:
 
     def _value(self, name: str, where: str) -> Value:
         if name not in self._values:
-            what = "a constant" if name in self._constants else "computed by nothing before it"
+            what = "a constant" if name in self._source.constants else "computed by nothing before it"
             raise ModelFormatError(f"{where} takes {name!r}, which is {what}")
         return self._values[name]
-
-    def _weights(self, name: str, where: str) -> Array:
-        if name not in self._constants:
-            raise ModelFormatError(f"{where} takes {name!r} as weights, which are no constant")
-        if self._constants[name].dtype not in (np.float32, np.float64):
-            raise ModelFormatError(f"initializer {name!r}: received {self._constants[name].dtype}, expected floats")
-        return cast("Array", self._constants[name])
-
-    def _array(self, tensor: onnx.TensorProto) -> Constant:
-        try:
-            return cast("Constant", onnx.numpy_helper.to_array(tensor))
-        except (ValueError, TypeError, KeyError) as error:
-            raise ModelFormatError(f"initializer {tensor.name!r}: {error}") from error
-
-    def _constant(self, attributes: Mapping[str, object], where: str) -> Constant:
-        if isinstance(attributes.get("value"), onnx.TensorProto):
-            return self._array(cast("onnx.TensorProto", attributes["value"]))
-        values = [
-            attributes[key] for key in ("value_float", "value_floats", "value_int", "value_ints") if key in attributes
-        ]
-        _require(len(values) == 1, where, "without a value")
-        return np.asarray(values[0], np.float32 if isinstance(values[0], float) else None)
-
-    def _dtype(self) -> np.dtype[Float]:
-        """Return float64 if any weights have it, or without weights any input, else float32."""
-        used = {name for index in self._needed for name in self._graph.node[index].input}
-        weights = [self._constants[name] for name in used if name in self._constants]
-        kinds = {each.dtype for each in weights if each.dtype.kind == "f"}
-        if not kinds:
-            double = onnx.TensorProto.DOUBLE
-            return np.dtype(np.float64 if self._graph.input[0].type.tensor_type.elem_type == double else np.float32)
-        return np.dtype(np.float64 if np.dtype(np.float64) in kinds else np.float32)
-
-    def _label(self, net: AnyNetwork) -> None:
-        """Take over the class labels of a classifier, where there are any."""
-        for node in self._graph.node:
-            labels: Sequence[object] = ()
-            if node.op_type == "ZipMap":
-                labels = [each for attribute in node.attribute for each in (*attribute.ints, *attribute.strings)]
-            elif node.op_type == "ArrayFeatureExtractor" and node.input[0] in self._constants:
-                labels = self._constants[node.input[0]].tolist()
-            if labels:
-                texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in labels]
-                try:
-                    net.classes = cast("list[str | int]", texts)
-                except ArgumentError:
-                    continue
-                return
 
 
 def _usual_cost(node: Node) -> CostName:
     if isinstance(node.layer.activation, Sigmoid):
         return "cross_entropy"
     return "categorical_cross_entropy" if isinstance(node.layer.activation, Softmax) else "squared_error"
-
-
-def _where(node: onnx.NodeProto) -> str:
-    kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
-    return f"operator {kind}, output {', '.join(map(repr, node.output))},"
-
-
-def _require(condition: bool, where: str, what: str) -> None:
-    if not condition:
-        raise ModelFormatError(f"{where} is {what}, which is not known")
