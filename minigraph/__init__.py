@@ -26,6 +26,7 @@ from minigraph.buffers import Buffers
 from minigraph.build import mlp
 from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
 from minigraph.checkpoint import Checkpoint
+from minigraph.config import Configurable
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
 from minigraph.data import one_hot
 from minigraph.diagnose import Diagnosis, Finding, diagnose
@@ -76,6 +77,7 @@ __all__ = [
     "CategoricalCrossEntropy",
     "Checkpoint",
     "Concat",
+    "Configurable",
     "Constant",
     "CosineDecay",
     "Cost",

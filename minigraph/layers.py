@@ -49,6 +49,7 @@ class Layer(Configurable, ABC):
 
     Derive from it and write `output_size`, `forward` and `error` to add a layer of your own; with
     parameters, write `theta_shape` and `accumulate` too. Column 0 of Θ is the bias: it is not regularized.
+    `Configurable` says what lets it be saved.
 
     >>> import numpy as np, minigraph as mg
     >>> class Multiply(mg.Layer):
