@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -389,6 +390,19 @@ def test_blocks_that_are_used_from_outside_are_not_folded() -> None:
     source = drawing.source.replace("\\n", "")
     assert "× 4: from dense2 to dense5" in source  # the last block of a run may reach what it likes
     assert "× 8: from dense6 to dense13" in source
+
+
+def test_a_block_with_an_output_in_it_is_not_folded_away() -> None:
+    x = mg.Input(3, name="x")
+    nodes = [x]
+    for _ in range(14):
+        nodes.append(mg.Dense(3, "identity")(nodes[-1]))
+    net = mg.Network(x, [nodes[7], nodes[-1]], "squared_error")
+    source = mg.diagram(net, "layers").source
+    drawn = re.findall(r"^\tlayer_(\d+) \[id", source, re.MULTILINE)
+    assert drawn == ["1", "2", "8", "9", "15"]
+    blocks = re.findall(r"× (\d+): from dense(\d+) to dense(\d+)", source.replace("\\n", ""))
+    assert set(blocks) == {("6", "2", "7"), ("6", "9", "14")}
 
 
 def test_auto_draws_units_for_few_nodes_and_boxes_for_many() -> None:

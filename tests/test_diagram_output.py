@@ -192,6 +192,15 @@ def test_notebooks_show_the_picture() -> None:
     assert "image/svg+xml" not in drawing._repr_mimebundle_()
 
 
+def test_dot_is_told_fonts_of_the_same_widths_and_texts_stay() -> None:
+    text = 'fontname="Helvetica-Bold" fontname=Helvetica '
+    source = mg.diagram(mg.mlp([1, 1]), title=text).source
+    told = engines._with_font_families(source)
+    assert 'fontname="Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif Bold"' in told
+    assert 'fontname="Helvetica-Bold"' not in told
+    assert r'label="fontname=\"Helvetica-Bold\" fontname=' in told
+
+
 @pytest.mark.dot
 @pytest.mark.parametrize("name", GOLDEN)
 def test_dot_draws_what_graphviz_pure_draws(name: str) -> None:

@@ -104,9 +104,9 @@ def _is_closed(net: AnyNetwork, position: dict[Node, int], start: int, period: i
     for index in range(start, stop):
         node = net.nodes[index]
         block = (index - start) // period
-        if not node.parents or (block < repeats - 1 and node in net.outputs):
+        if not node.parents or node in net.outputs:
             return False
-        if any(position[parent] < start + (block - 1) * period for parent in node.parents if block > 1):
+        if any(position[parent] < start + (block - 1) * period for parent in node.parents if block):
             return False
         reach = [position[child] for child in node.children]
         if block < repeats - 1 and any(each >= start + (block + 2) * period for each in reach):
