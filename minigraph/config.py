@@ -33,7 +33,7 @@ class Configurable:
         """Return the constructor's arguments by name; by default, the attributes of the same names.
 
         Raises:
-            ArgumentError: there is no such attribute, or the constructor takes *args or **kwargs.
+            ArgumentError: there is no such attribute, or the constructor takes `*args` or `**kwargs`.
         """
         config = {}
         constructor: Callable[..., Configurable] = type(self)

@@ -23,7 +23,7 @@ from minigraph.costs import CostName
 from minigraph.diagram import diagram
 from minigraph.errors import ArgumentError, MissingExtraError, RenderError
 from minigraph.network import Network
-from minigraph.optimizers import Optimizer, OptimizerName, as_optimizer
+from minigraph.optimizers import Adam, Optimizer, OptimizerName, as_optimizer
 from minigraph.training import fit
 from minigraph.updating import Updating
 
@@ -95,8 +95,8 @@ class _NetworkEstimator(BaseEstimator):
         *,
         build: Build | None = None,
         dropout: float | Sequence[float] | None = None,
-        l2: float = 3.0,
-        optimizer: OptimizerName | Optimizer = "adam",
+        l2: float = 5.0,
+        optimizer: OptimizerName | Optimizer | None = None,
         batch_size: int | None = None,
         max_iter: int = 200,
         tol: float = 1e-4,
@@ -136,7 +136,7 @@ class _NetworkEstimator(BaseEstimator):
             self.network_,
             X,
             Y,
-            self.optimizer,
+            self._optimizer(),
             self.max_iter,
             self._batch_size(len(X)),
             validation,
@@ -174,13 +174,16 @@ class _NetworkEstimator(BaseEstimator):
     def _update(self, X: Array, Y: Array, weights: Array | None) -> None:
         """Go through the examples once, with the optimizer's state of the last time."""
         if self._updating is None:
-            self._updating = Updating(as_optimizer(self.optimizer))
+            self._updating = Updating(self._optimizer())
         if weights is not None:
             X, Y, weights = _without_zeros(X, Y, weights)
         cost = self._updating.go_through(self.network_, X, Y, self._batch_size(len(X)), weights)
         self.n_iter_ = getattr(self, "n_iter_", 0) + 1
         self.loss_curve_ = [*getattr(self, "loss_curve_", []), cost]
         self.validation_loss_curve_ = None
+
+    def _optimizer(self) -> Optimizer:
+        return Adam(0.002) if self.optimizer is None else as_optimizer(self.optimizer)
 
     def _batch_size(self, m: int) -> int:
         if self.batch_size is not None:
@@ -248,7 +251,7 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
             `hidden_sizes`, `activation`, `dropout` and `l2`; called again by every fit.
         dropout: rate behind every hidden layer, or one rate for each; None for none.
         l2: λ >= 0 of the regularization term (λ/2m) Σ Θ_ij², with m the size of the training set.
-        optimizer: a name or an `Optimizer`.
+        optimizer: a name or an `Optimizer`; None takes Adam with the learning rate 0.002.
         batch_size: examples in a step; None takes 32, or all of fewer than 64.
         max_iter: the most epochs.
         tol: training stops when the cost has fallen by less than `tol` in `n_iter_no_change` epochs.
@@ -398,7 +401,7 @@ class NetworkRegressor(RegressorMixin, _NetworkEstimator):
             `hidden_sizes`, `activation`, `dropout` and `l2`; called again by every fit.
         dropout: rate behind every hidden layer, or one rate for each; None for none.
         l2: λ >= 0 of the regularization term (λ/2m) Σ Θ_ij², with m the size of the training set.
-        optimizer: a name or an `Optimizer`.
+        optimizer: a name or an `Optimizer`; None takes Adam with the learning rate 0.002.
         batch_size: examples in a step; None takes 32, or all of fewer than 64.
         max_iter: the most epochs.
         tol: training stops when the cost has fallen by less than `tol` in `n_iter_no_change` epochs.

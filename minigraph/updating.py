@@ -6,6 +6,7 @@ import numpy as np
 
 from minigraph.arrays import Array
 from minigraph.datasets import dataset
+from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import Network
 from minigraph.optimizers import Optimizer, Updates
 from minigraph.steps import Clip, Steps
@@ -54,11 +55,12 @@ class Updating:
         net.engine.forget()
         chunk, whole = size * steps.batches_at_once, m // size * size
         starts = [*range(0, whole, chunk), *([whole] if whole < m else [])]
-        for start, stop in zip(starts, [*starts[1:], m], strict=True):
-            count = steps.stage(np.arange(start, stop))
-            steps.run(0, count, self.steps)
-            self.steps += count
-            part = steps.costs()
-            cost, weight = cost + part[0], weight + part[1]
-        self._state = {name: vector.copy() for name, vector in updates.state.items()}
+        with DeferredInterrupt() as interrupt:
+            for start, stop in zip(starts, [*starts[1:], m], strict=True):
+                if interrupt.pending:
+                    break
+                self.steps += steps.run(0, steps.stage(np.arange(start, stop)), self.steps, interrupt)
+                part = steps.costs()
+                cost, weight = cost + part[0], weight + part[1]
+            self._state = {name: vector.copy() for name, vector in updates.state.items()}
         return cost / weight + penalty

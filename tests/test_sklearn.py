@@ -276,7 +276,17 @@ class TestPartialFit:
             classifier.partial_fit(X, y, classes=["setosa", "versicolor", "virginica"])
         reference = clone(classifier).set_params(max_iter=1).fit(X, y).network_
         reference.initialize(np.random.RandomState(0).randint(np.iinfo(np.int32).max))
-        history = mg.fit(reference, X, mg.one_hot(y)[0], epochs=4, batch_size=32, shuffle=False, progress=False, seed=0)
+        history = mg.fit(
+            reference,
+            X,
+            mg.one_hot(y)[0],
+            mg.Adam(0.002),
+            epochs=4,
+            batch_size=32,
+            shuffle=False,
+            progress=False,
+            seed=0,
+        )
         assert np.array_equal(classifier.network_.unroll(), reference.unroll())
         assert np.allclose(classifier.loss_curve_, history["cost"], rtol=1e-12)
         assert classifier.n_iter_ == 4

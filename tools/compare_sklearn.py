@@ -113,7 +113,7 @@ def report(name: str, pairs: list[tuple[Result, Result]]) -> bool:
         f"{seconds:>8.3f}{other_seconds:>8.3f}{epochs:>6.0f}{other_epochs:>6.0f}",
         flush=True,
     )
-    return score >= other and seconds <= other_seconds
+    return score >= other - 1e-9 and seconds <= other_seconds
 
 
 if __name__ == "__main__":
