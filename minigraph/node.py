@@ -122,6 +122,8 @@ class Node:
     def delta(self) -> Array:
         """Error δ = ∂cost(i)/∂z, shape (m, s), one row per example i, not divided by m: a copy.
 
+        After a backward pass with weights of the examples, row i is times the weight of example i.
+
         Raises:
             StateError: no backward pass since the last forward pass, or an input node, which has no error.
         """
