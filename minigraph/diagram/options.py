@@ -135,7 +135,7 @@ def checked_names(
     if classes is None:
         return named
     if not isinstance(classes, Mapping):
-        if len(net.outputs) > 1:
+        if len(net.outputs) != 1:
             choices = [node.name for node in net.outputs]
             raise ArgumentError(f"classes: received a list, expected names by node, since the outputs are {choices}")
         classes = {net.outputs[0].name: classes}

@@ -24,7 +24,9 @@ class GradientReport(Protocol):
     @property
     def indices(self) -> Sequence[int] | np.ndarray[tuple[int, ...], np.dtype[np.integer]]:
         """The checked entries of the unrolled parameters."""
+        ...
 
     @property
     def errors(self) -> Array:
         """The relative error of each."""
+        ...
