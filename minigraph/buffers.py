@@ -13,7 +13,7 @@ class Buffers:
     A layer's `forward` reads `inputs` and writes `z`; its `error` and `accumulate` read `delta`.
     """
 
-    __slots__ = ("a", "delta", "generator", "inputs", "mask", "output", "scratch", "theta", "weights", "z")
+    __slots__ = ("a", "delta", "errors", "generator", "inputs", "mask", "output", "scratch", "theta", "weights", "z")
 
     inputs: tuple[Array, ...]
     """The parents' activations, (1 + s_in, m) each, with the bias unit a_0 = 1 as row 0."""
@@ -29,6 +29,8 @@ class Buffers:
     """Activation g(z), (s, m)."""
     delta: Array
     """δ = ∂cost(i)/∂z, (s, m); until all children are done, the part of ∂cost(i)/∂a known so far."""
+    errors: tuple[Array, ...]
+    """Where the errors that the node sends to its parents go, (1 + s_in, m) each; row 0, of the bias unit, is spare."""
     mask: Array
     """Dropout's factors, (s, m): 0 for a dropped unit, 1/(1 − rate) for the others."""
     scratch: Array

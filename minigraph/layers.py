@@ -278,7 +278,8 @@ class Dense(Layer):
         at.theta.dot(at.inputs[0], at.z)  # z = Θ a; the method has half the overhead of np.dot
 
     def error(self, at: Buffers, parent: int, out: Array) -> None:
-        at.weights.T.dot(at.delta, out)  # (Θᵀ δ)_{j≥1}
+        # (Θᵀ δ)_{j≥1} is `out`, which lies behind the row for j = 0: numpy would copy Θ to leave out its column 0
+        at.theta.T.dot(at.delta, at.errors[parent])
 
     def accumulate(self, at: Buffers, out: Array) -> None:
         at.delta.dot(at.inputs[0].T, out)  # Δ = Σ_i δ aᵀ

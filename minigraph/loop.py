@@ -175,6 +175,8 @@ class Run:
 
     def _collect_costs(self) -> None:
         total, count = self._steps.costs()
+        if not math.isfinite(total):
+            raise NonFiniteError(f"the cost is not finite in the forward pass, in epoch {self.epoch + 1}")
         self._sums = (self._sums[0] + total, self._sums[1] + count)
 
     def _end_epoch(self, seconds: float, progress: Progress) -> None:

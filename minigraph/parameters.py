@@ -90,10 +90,11 @@ class Parameters:
         if decay:
             self.add_decay(decay)
 
-    def add_decay(self, decay: float) -> None:
+    def add_decay(self, decay: float | Array) -> None:
         """Add decay Θ_ij, j >= 1, to the gradient: the derivative of the regularization term."""
-        for gradient, weights, scratch in self._decay_blocks:
-            np.multiply(weights, decay, out=scratch)
+        for gradient, theta, scratch in self._decay_blocks:
+            np.multiply(theta, decay, out=scratch)
+            scratch[:, 0] = 0  # whole rows and this are quicker than the rows without their first entry
             np.add(gradient, scratch, out=gradient)
 
     def penalty(self) -> float:
@@ -119,7 +120,7 @@ class Parameters:
         for layer, (rows, columns) in self._shapes.items():
             height = max(1, _BLOCK // columns)
             for start in range(0, rows, height):
-                weights = self.theta[layer][start : start + height, 1:]
-                gradient = self.gradient[layer][start : start + height, 1:]
-                blocks.append((gradient, weights, scratch[: weights.size].reshape(weights.shape)))
+                theta = self.theta[layer][start : start + height]
+                gradient = self.gradient[layer][start : start + height]
+                blocks.append((gradient, theta, scratch[: theta.size].reshape(theta.shape)))
         return blocks

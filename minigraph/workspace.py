@@ -154,7 +154,7 @@ class Workspace:
         if self._gradients is not None:
             reached = Counter(parent for node in self._nodes for parent in node.parents)
             branching = [node.size for node, count in reached.items() if count > 1]
-            height += max(branching, default=0)
+            height += 1 + max(branching, default=-1)
         self._first = height
 
         def take(count: int) -> int:
@@ -172,7 +172,7 @@ class Workspace:
             rows[node] = _Rows(
                 output=output,
                 z=z,
-                delta=take(size) if backward else 0,
+                delta=take(1 + size) + 1 if backward else 0,
                 mask=take(size) if node.layer.is_random else 0,
                 own=take(size) if backward and node in self._outputs and node.children else 0,
             )
@@ -251,14 +251,19 @@ class _Passes:
                 calls.append((layer.activation.vjp, (at.z, at.a, at.delta, at.scratch)))
             if node in workspace._outputs:
                 calls += self._plan_output(node, node in reached)
+            errors = []
             for index, parent in enumerate(node.parents):
-                if not isinstance(parent.layer, InputLayer):
-                    delta = self.buffers[parent].delta
-                    spare = self._matrix[workspace._spare : workspace._spare + parent.size]
-                    calls.append((layer.error, (at, index, spare if parent in reached else delta)))
-                    if parent in reached:
-                        calls.append((np.add, (delta, spare, delta)))
-                    reached.add(parent)
+                if isinstance(parent.layer, InputLayer):
+                    errors.append(_NO_THETA)
+                    continue
+                row = workspace._spare if parent in reached else workspace._rows[parent].delta - 1
+                errors.append(self._matrix[row : row + 1 + parent.size])
+                error, delta = errors[-1][1:], self.buffers[parent].delta
+                calls.append((layer.error, (at, index, error)))
+                if parent in reached:
+                    calls.append((np.add, (delta, error, delta)))
+                reached.add(parent)
+            at.errors = tuple(errors)
             if layer in gradients:
                 total = gradients[layer]
                 spare = workspace._shared[: total.size].reshape(total.shape) if layer in accumulated else total

@@ -1,0 +1,145 @@
+"""Mini-batches gathered some at a time, and their costs computed some at a time.
+
+For a small network the time of a step is the number of calls: gathering examples and computing costs for
+many mini-batches at once leaves only the two passes and the update to the step itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from minigraph.arrays import Array
+from minigraph.datasets import Dataset, Indices
+from minigraph.network import AnyNetwork
+from minigraph.workspace import Workspace, quiet
+
+_MOST_BYTES = 2**18
+"""What the staged mini-batches may take, if they are more than one."""
+_MOST_BATCHES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The views that a staged mini-batch needs."""
+
+    loads: tuple[tuple[Array, Array], ...]
+    """(input buffer, staged rows); nothing if the rows were gathered into the buffer itself."""
+    targets: tuple[Array, ...]
+    """(s, m) for each output."""
+    weights: Array
+    """What multiplies cost(i): 1/m, shape (), or with weights of the examples w_i/m, shape (m,)."""
+    keeps: tuple[tuple[Array, Array], ...]
+    """(where z and a of an output are kept for the cost, the buffer)."""
+
+
+class _Plan:
+    """All mini-batches of one size; targets, z and a of each output lie batch after batch, (batches, s, m)."""
+
+    def __init__(self, staging: Staging, size: int, count: int) -> None:
+        def cut(flat: Array) -> Array:
+            width = len(flat) // staging.capacity
+            return flat[: count * width * size].reshape(count, width, size)
+
+        self.targets = [cut(flat) for flat in staging.targets]
+        self.kept = [(cut(z), cut(a)) for z, a in staging.kept]
+        self.batches = [self._batch(staging, size, number) for number in range(count)]
+
+    def _batch(self, staging: Staging, size: int, number: int) -> Batch:
+        workspace, net = staging.workspace, staging.net
+        part = slice(number * size, (number + 1) * size)
+        loads, keeps = [], []
+        if self.kept:
+            for node, staged in zip(net.inputs, staging.inputs, strict=True):
+                loads.append((workspace.input_rows(node)[:, 1:], staged[part]))
+            for node, (z, a) in zip(net.outputs, self.kept, strict=True):
+                at = workspace.buffers(node)
+                keeps += [(z[number], at.z), (a[number], at.a)]
+        weights = np.array(1 / size, net.dtype) if staging.dataset.weights is None else staging.scaled[part]
+        return Batch(tuple(loads), tuple(y[number] for y in self.targets), weights, tuple(keeps))
+
+
+class Staging:
+    """The memory in which mini-batches are staged.
+
+    Args:
+        net: the network.
+        dataset: the examples.
+        workspace: where the passes run.
+        batch_size: m of a mini-batch.
+        mean_weight: of the weights of the training set, by which they are divided; 1 without.
+    """
+
+    def __init__(
+        self, net: AnyNetwork, dataset: Dataset, workspace: Workspace, batch_size: int, mean_weight: float
+    ) -> None:
+        self.net = net
+        self.dataset = dataset
+        self.workspace = workspace
+        self.batch_size = batch_size
+        self._mean_weight = mean_weight
+        width = sum(column.size for column in dataset.inputs) + sum(4 * column.size for column in dataset.targets)
+        fitting = _MOST_BYTES // (batch_size * width * net.dtype.itemsize)
+        self.batches_at_once = max(1, min(fitting, _MOST_BATCHES))
+        self.capacity = capacity = self.batches_at_once * batch_size
+        self.kept: list[tuple[Array, Array]] = []
+        workspace.resize(batch_size)
+        if self.batches_at_once == 1:
+            self.inputs = [workspace.input_rows(node)[:, 1:] for node in net.inputs]
+        else:
+            self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
+            for column in dataset.targets:
+                z, a = np.empty((2, capacity * column.size), net.dtype)
+                self.kept.append((z, a))
+        self.targets = [np.empty(capacity * column.size, net.dtype) for column in dataset.targets]
+        self._rows = [np.empty((min(capacity, 1024), column.size), net.dtype) for column in dataset.targets]
+        weighted = capacity if dataset.weights is not None else 0
+        self._weights, self.scaled = np.empty((2, weighted), net.dtype)
+        self._plans: dict[int, _Plan] = {}
+
+    def gather(self, rows: Indices) -> list[Batch]:
+        """Bring the examples with these indices here: whole mini-batches, or one smaller one."""
+        n = len(rows)
+        size = min(self.batch_size, n)
+        self.workspace.resize(size)
+        if size not in self._plans:
+            self._plans[size] = _Plan(self, size, self.batches_at_once if size == self.batch_size else 1)
+        self._plan, self._size = self._plans[size], size
+        for column, staged in zip(self.dataset.inputs, self.inputs, strict=True):
+            column.gather(rows, staged[:n])
+        for column, blocks, piece in zip(self.dataset.targets, self._plan.targets, self._rows, strict=True):
+            if n <= len(piece):
+                column.gather(rows, piece[:n])
+                blocks[: n // size] = piece[:n].reshape(n // size, size, column.size).transpose(0, 2, 1)
+            else:
+                for number in range(n // size):
+                    column.gather(rows[number * size : (number + 1) * size], blocks[number].T)
+        if self.dataset.weights is not None:
+            np.divide(self.dataset.weights[rows], self._mean_weight, out=self._weights[:n], casting="same_kind")
+            np.divide(self._weights[:n], size, out=self.scaled[:n])
+        return self._plan.batches[: n // size]
+
+    def costs(self, first: int, last: int) -> tuple[float, float]:
+        """Return Σ w_i cost(i) and Σ w_i of the mini-batches first, …, last − 1, from before their steps."""
+        if first == last:
+            return 0.0, 0.0
+        with quiet():
+            if self.kept:
+                values = sum(
+                    cost.value_at(node.layer.activation, *(_joined(each[first:last]) for each in (z, a, y)))
+                    for node, cost, (z, a), y in zip(
+                        self.net.outputs, self.net.costs, self._plan.kept, self._plan.targets, strict=True
+                    )
+                )
+            else:
+                values = self.workspace.cost_values([y[0] for y in self._plan.targets])
+            if self.dataset.weights is None:
+                return float(np.add.reduce(values, dtype=np.float64)), float((last - first) * self._size)
+            weights = self._weights[first * self._size : last * self._size]
+            return float(values @ weights), float(weights.sum(dtype=np.float64))
+
+
+def _joined(blocks: Array) -> Array:
+    """Bring (batches, s, m) into the form (s, batches · m)."""
+    return blocks.transpose(1, 0, 2).reshape(blocks.shape[1], -1)

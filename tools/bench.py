@@ -1,0 +1,211 @@
+"""Measure one epoch of training: minigraph against NumPy by hand, PyTorch, JAX, scikit-learn and micrograd.
+
+python tools/bench.py            all cases, twenty minutes or so on two cores
+python tools/bench.py --quick    fewer and shorter rounds, about a minute once the peers are installed
+python tools/bench.py --json FILE --rounds N --case 784 --no-install
+
+Every contender runs in a process of its own. They take turns, round by round, each as long as the others,
+so that what else the machine does strikes all alike; what is printed are medians, and ratios are medians of
+the ratios within a round. The peers are installed into `.bench`, an environment of their own; one that
+cannot be installed or fails is left out, and the report says so. Threads are left as each library sets them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from environment import ROOT
+
+VENV = ROOT / ".bench"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+PACKAGES = ("numpy", "torch", "jax", "scikit-learn", "micrograd")
+LARGEST = ("784-512-512-10", "784-1024-1024-10")
+
+# name of the network, mini-batch, examples of an epoch
+CASES = (
+    ((3, 6, 5, 5), 1, 1000),
+    ((3, 6, 5, 5), 32, 6400),
+    ((64, 25, 10), 32, 6400),
+    ((784, 100, 10), 32, 6400),
+    ((784, 100, 10), 128, 12_800),
+    ((784, 512, 512, 10), 128, 3840),
+    ((400, 25, 10), 5000, 5000),
+    ((784, 1024, 1024, 10), 512, 2560),
+)
+NAMES = (
+    "minigraph", "numpy rows", "numpy columns", "products rows", "products columns",
+    "torch", "torch.compile", "jax", "scikit-learn", "micrograd",
+)  # fmt: skip
+
+
+class Target(NamedTuple):
+    """What minigraph's time is to be, as a multiple of a contender's."""
+
+    contender: str
+    at_most: float
+
+
+def targets(network: str) -> list[Target]:
+    small = network in ("3-6-5-5", "64-25-10")
+    result = [Target("numpy", 1.5 if small else 1.1), Target("jax", 1.0), Target("scikit-learn", 1.0)]
+    torch = {"3-6-5-5": 1 / 5, "64-25-10": 1 / 4, "784-100-10": 1 / 1.3}
+    if network in torch:
+        result.append(Target("torch", torch[network]))
+    if network in LARGEST:
+        result += [Target("torch", 1.0), Target("products", 1.25)]
+    return result
+
+
+class Worker:
+    """A contender in its own process."""
+
+    def __init__(self, name: str, case: int) -> None:
+        self.name = name
+        self.times: list[float] = []
+        self._process = subprocess.Popen(
+            [PYTHON, Path(__file__).with_name("contenders.py"), name, json.dumps(CASES[case])],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self._answer()
+
+    def ask(self, request: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(request + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            _, said = self._process.communicate()
+            raise RuntimeError(said.strip().splitlines()[-1] if said.strip() else "it ended without a word")
+        return line.strip()
+
+
+def install() -> dict[str, str]:
+    """Install the peers one by one; return those that could not be, with the reason."""
+    if not PYTHON.exists():
+        print("Making .bench ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
+    missing = {}
+    for package in PACKAGES:
+        module = "sklearn" if package == "scikit-learn" else package
+        if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, check=False).returncode:
+            print(f"Installing {package} into .bench ...", flush=True)
+            pip = [PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-q", package]
+            done = subprocess.run(pip, capture_output=True, text=True, check=False)
+            if done.returncode:
+                missing[package] = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+    return missing
+
+
+def measure(
+    case: int, rounds: int, seconds: float, names: tuple[str, ...], left_out: dict[str, str]
+) -> dict[str, Worker]:
+    """Let the contenders take turns; each turn lasts about so many seconds."""
+    workers: dict[str, Worker] = {}
+    sums = {}
+    for name in names:
+        if name == "micrograd" and case > 1:
+            continue
+        try:
+            workers[name] = Worker(name, case)
+            sums[name] = [float(value) for value in workers[name].ask("check").split()]
+        except (RuntimeError, OSError) as error:
+            left_out[name] = str(error)
+            workers.pop(name, None)
+    check(sums, left_out)
+    counts = {}
+    for name, worker in workers.items():
+        once = float(worker.ask("1"))  # compiles and warms up what wants it
+        once = float(worker.ask("1")) if once < 2 else once
+        counts[name] = max(1, min(10_000, round(seconds / once)))
+    for number in range(rounds):
+        turns = list(workers.values())
+        shift = number % len(turns)
+        for worker in turns[shift:] + turns[:shift]:
+            time.sleep(0.03)  # threads of the one before may spin for a moment
+            worker.times.append(float(worker.ask(str(counts[worker.name]))))
+    for worker in workers.values():
+        worker.close()
+    return workers
+
+
+def check(sums: dict[str, list[float]], left_out: dict[str, str]) -> None:
+    """After an epoch in the same order all must have the same parameters, apart from rounding."""
+    ours = sums.get("minigraph", [])
+    for name, theirs in sums.items():
+        different = any(abs(a - b) > 1e-2 + 1e-3 * abs(a) for a, b in zip(ours, theirs, strict=False))
+        if different and not name.startswith("products") and name != "micrograd":
+            left_out[f"{name} (counted, but it computes something else)"] = f"{theirs} instead of {ours}"
+
+
+def ratio(workers: dict[str, Worker], name: str) -> float | None:
+    """Return the median over the rounds of minigraph's time by that of a contender, the better of its layouts."""
+    own = workers["minigraph"].times
+    found = [
+        statistics.median(a / b for a, b in zip(own, worker.times, strict=True))
+        for key, worker in workers.items()
+        if key == name or key in (f"{name} rows", f"{name} columns")
+    ]
+    return max(found) if found else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="short rounds and the quick peers: about a minute")
+    parser.add_argument("--rounds", type=int, help="how often each contender has its turn")
+    parser.add_argument("--case", default="", help="only networks whose name begins so")
+    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--no-install", action="store_true", help="leave out what is not installed")
+    options = parser.parse_args()
+    missing = {} if options.no_install else install()
+    rounds = options.rounds or (5 if options.quick else 25)
+    seconds = 0.05 if options.quick else 0.3
+    names = tuple(name for name in NAMES if not (options.quick and name in ("torch.compile", "micrograd")))
+    report: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "rounds": rounds}
+    cases, failures = [], []
+    left_out: dict[str, str] = dict(missing)
+    columns = ("numpy", "products", "torch", "torch.compile", "jax", "scikit-learn", "micrograd")
+    print(f"{'':<26}{'µs/step':>10}  " + "".join(f"{name:>14}" for name in columns) + "   (minigraph's time by theirs)")
+    for index, (sizes, batch, examples) in enumerate(CASES):
+        network = "-".join(map(str, sizes))
+        if not network.startswith(options.case):
+            continue
+        workers = measure(index, rounds, seconds, names, left_out)
+        per_step = 1e6 / (examples // batch)
+        medians = {name: statistics.median(worker.times) * per_step for name, worker in workers.items()}
+        ratios = {name: ratio(workers, name) for name in columns}
+        cells = "".join(f"{'—' if r is None else format(r, '.3f'):>14}" for r in ratios.values())
+        print(f"{network + ' b' + str(batch):<26}{medians['minigraph']:>10.1f}  {cells}", flush=True)
+        for target in targets(network):
+            reached = ratios[target.contender]
+            if reached is not None and reached > target.at_most:
+                failures.append(f"{network} b{batch}: {reached:.3f} × {target.contender}, wanted {target.at_most:.3f}")
+        cases.append({"network": network, "batch": batch, "examples": examples, "microseconds_per_step": medians,
+                      "fastest": {n: min(w.times) * per_step for n, w in workers.items()}, "ratios": ratios})  # fmt: skip
+    for name, why in left_out.items():
+        print(f"left out: {name}: {why}")
+    print("\n".join(["not reached:", *failures]) if failures else "every figure was reached")
+    if options.json:
+        report |= {"cases": cases, "left_out": left_out, "not_reached": failures}
+        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
