@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from minigraph.errors import RenderError
 from minigraph.extras import require
 
 
-def pdf_from_svg(svg: str) -> bytes:
-    """Return an SVG as PDF with its text as text.
+def pdf_from_svg(draw: Callable[[], str]) -> bytes:
+    """Return the SVG that `draw` gives as PDF, with its text as text; first of all see that it can be converted.
 
     Raises:
         MissingExtraError: vl-convert is not installed.
@@ -17,7 +18,7 @@ def pdf_from_svg(svg: str) -> bytes:
     """
     converter = require("vl_convert", "pdf")
     # Helvetica's usual stand-in lacks raised brackets, and a line is set in one font.
-    svg = re.sub('font-family="([^"]*)"([^<>]*>[^<]*[⁽⁾])', r'font-family="DejaVu Sans, \1"\2', svg)
+    svg = re.sub('font-family="([^"]*)"([^<>]*>[^<]*[⁽⁾])', r'font-family="DejaVu Sans, \1"\2', draw())
     try:
         data: bytes = converter.svg_to_pdf(svg)
     except Exception as error:

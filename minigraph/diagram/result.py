@@ -108,7 +108,7 @@ class Diagram:
 
         if self.engine != "dot":
             try:
-                return pdf_from_svg(self.svg())
+                return pdf_from_svg(self.svg)
             except MissingExtraError:
                 if self.engine is not None or not is_installed("dot"):
                     raise RenderError(no_pdf(self.engine)) from None
