@@ -1,6 +1,5 @@
 """The examples of integration: a typed service, a layer of one's own, a notebook."""
 
-import json
 import re
 import runpy
 import shutil
@@ -114,6 +113,6 @@ def test_the_notebook_runs_and_shows_drawings() -> None:
 
 
 def text_of(cell: Any) -> str:
-    """Return what a cell prints, as it is kept in the file."""
+    """Return what a cell prints, without its numbers, whose last digits depend on the machine."""
     streams = [output for output in cell.get("outputs", []) if output.output_type == "stream"]
-    return json.dumps([output.text for output in streams])
+    return re.sub(r"[-\d.e]*\d[.\de]*", "#", "\n".join(output.text for output in streams))
