@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 
+from minigraph.activations import ActivationName
 from minigraph.arrays import Array
 from minigraph.atomic import write_atomically
 from minigraph.callbacks import EarlyStopping
@@ -203,6 +204,8 @@ def _build(arguments: Namespace, features: Sequence[str], classes: Sequence[str]
         node = Dense(size, arguments.activation)(node)
         if arguments.dropout:
             node = Dropout(arguments.dropout)(node)
+    names: list[str]
+    activation: ActivationName
     cost: CostName
     if classes is None:
         names, activation, cost = [arguments.target], "identity", "squared_error"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from minigraph.arrays import Array
 from minigraph.layers import Layer
@@ -20,11 +19,11 @@ class Scaling:
         scale: (s,), > 0.
     """
 
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    mean: Array
+    scale: Array
 
     @classmethod
-    def of(cls, X: Array, weights: ArrayLike | None = None) -> Scaling:
+    def of(cls, X: Array, weights: Array | None = None) -> Scaling:
         """Return the scaling after which every column has mean 0 and variance 1; a constant one is only shifted.
 
         Args:

@@ -26,7 +26,7 @@ def test_a_constant_column_is_only_shifted(value: float) -> None:
 
 def test_weights_are_repetitions() -> None:
     repeated = Scaling.of(np.repeat(X, 3, axis=0)[:100])
-    weighted = Scaling.of(X[:34], [3.0] * 33 + [1.0])
+    weighted = Scaling.of(X[:34], np.array([3.0] * 33 + [1.0]))
     assert np.allclose(repeated.mean, weighted.mean)
     assert np.allclose(repeated.scale, weighted.scale)
 
