@@ -51,6 +51,7 @@ def test_digits_learns_and_draws_its_mistake(
     assert float(accuracy[1]) >= 96.0
     assert "Gradient check: 200 of 1885 parameters" in text
     out = tmp_path / "out"
+    assert f"Look into {out}" in text
     assert all(is_png(out / f"{name}.png") for name in ("mistake", "cost", "confusion", "hidden_units"))
     taken = re.search(r"How the (\d) came to be taken for a (\d):", text)
     assert taken is not None
