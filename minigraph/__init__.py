@@ -49,7 +49,8 @@ from minigraph.explain import Explanation, explain
 from minigraph.gradcheck import GradientCheck, check_gradient
 from minigraph.history import History
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
-from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input
 from minigraph.loop import Run
 from minigraph.metrics import TopK
 from minigraph.minimize import minimize

@@ -24,7 +24,8 @@ from minigraph.config import Configurable
 from minigraph.costs import COSTS, Cost
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
-from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
 from minigraph.network import AnyNetwork, Network
 from minigraph.strict_json import INTEGERS, Json, is_unicode
 

@@ -13,7 +13,8 @@ from minigraph.arrays import Float, Mask, float_dtype
 from minigraph.config import Configurable
 from minigraph.costs import Cost
 from minigraph.errors import ModelFormatError, nearest
-from minigraph.layers import Input, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Input
 from minigraph.node import Node
 from minigraph.strict_json import is_unicode
 

@@ -89,7 +89,7 @@ class Checkpoint:
             ModelFormatError: it is no checkpoint, or one of another version, or damaged.
         """
         try:
-            with np.load(Path(path), allow_pickle=False) as file:
+            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays.pop("meta").tobytes())
             if meta.pop("format") != _FORMAT:

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from minigraph.arrays import Array, finite, is_finite, numeric
 from minigraph.costs import Cost
 from minigraph.errors import NonFiniteError, ShapeError, StateError
-from minigraph.layers import InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import InputLayer
 from minigraph.node import Cached, Node
 from minigraph.parameters import Parameters
 from minigraph.workspace import Workspace, quiet

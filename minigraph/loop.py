@@ -174,10 +174,12 @@ class Run:
         return self._stop is not None
 
     def _collect_costs(self) -> None:
-        total, count = self._steps.costs()
+        total, weight = self._sums
+        for cost, own in zip(*self._steps.costs(), strict=True):  # one by one: the same sum, resumed or not
+            total, weight = total + cost, weight + own
         if not math.isfinite(total):
             raise NonFiniteError(f"the cost is not finite in the forward pass, in epoch {self.epoch + 1}")
-        self._sums = (self._sums[0] + total, self._sums[1] + count)
+        self._sums = (total, weight)
 
     def _end_epoch(self, seconds: float, progress: Progress) -> None:
         values = {"cost": self.cost}

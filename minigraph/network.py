@@ -16,7 +16,7 @@ from minigraph.batch import Data
 from minigraph.costs import Cost, CostName
 from minigraph.engine import Engine
 from minigraph.errors import ArgumentError, nearest
-from minigraph.layers import Layer
+from minigraph.layer import Layer
 from minigraph.node import Node
 from minigraph.parameters import Parameters
 from minigraph.summary import summary

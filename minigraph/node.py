@@ -11,7 +11,7 @@ from minigraph.arrays import Array, Mask
 from minigraph.errors import ArgumentError, GraphError, StateError
 
 if TYPE_CHECKING:
-    from minigraph.layers import Layer
+    from minigraph.layer import Layer
 
 Cached: TypeAlias = Literal["z", "a", "delta", "mask", "target"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigraph.arrays import Array, Float, finite, numeric
 from minigraph.errors import ShapeError
-from minigraph.layers import Layer
+from minigraph.layer import Layer
 
 _BLOCK = 16_384
 """Entries of a block of Θ that is worked on at a time, so that it stays in the processor's cache."""

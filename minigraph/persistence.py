@@ -30,7 +30,7 @@ from minigraph.architecture_parser import Graph, build, checked_list, checked_ob
 from minigraph.arrays import Array, Float, Mask, is_finite
 from minigraph.atomic import write_atomically
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, NonFiniteError
-from minigraph.layers import Layer
+from minigraph.layer import Layer
 from minigraph.network import AnyNetwork
 from minigraph.strict_json import Json, canonical, parse
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.layers import Layer
+from minigraph.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -120,10 +120,11 @@ class Staging:
             np.divide(self._weights[:n], size, out=self.scaled[:n])
         return self._plan.batches[: n // size]
 
-    def costs(self, first: int, last: int) -> tuple[float, float]:
-        """Return Σ w_i cost(i) and Σ w_i of the mini-batches first, …, last − 1, from before their steps."""
-        if first == last:
-            return 0.0, 0.0
+    def costs(self, first: int, last: int) -> tuple[list[float], list[float]]:
+        """Return Σ w_i cost(i) and Σ w_i of each of the mini-batches first, …, last − 1, from before their steps."""
+        count = last - first
+        if not count:
+            return [], []
         with quiet():
             if self.kept:
                 values = sum(
@@ -135,9 +136,11 @@ class Staging:
             else:
                 values = self.workspace.cost_values([y[0] for y in self._plan.targets])
             if self.dataset.weights is None:
-                return float(np.add.reduce(values, dtype=np.float64)), float((last - first) * self._size)
-            weights = self._weights[first * self._size : last * self._size]
-            return float(values @ weights), float(weights.sum(dtype=np.float64))
+                totals = np.add.reduce(np.reshape(values, (count, self._size)), axis=1, dtype=np.float64)
+                return totals.tolist(), [float(self._size)] * count
+            weights = self._weights[first * self._size : last * self._size].reshape(count, self._size)
+            totals = np.add.reduce(np.reshape(values, weights.shape) * weights, axis=1, dtype=np.float64)
+            return totals.tolist(), np.add.reduce(weights, axis=1, dtype=np.float64).tolist()
 
 
 def _joined(blocks: Array) -> Array:

@@ -127,8 +127,8 @@ class Steps:
         """How many of the staged mini-batches are done."""
         return self._done
 
-    def costs(self) -> tuple[float, float]:
-        """Return Σ w_i cost(i) and Σ w_i of the mini-batches since the last call, from before their steps."""
+    def costs(self) -> tuple[list[float], list[float]]:
+        """Return Σ w_i cost(i) and Σ w_i of each mini-batch since the last call, from before its step."""
         first, self._costed = self._costed, self._done
         return self._staging.costs(first, self._done)
 

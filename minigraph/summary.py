@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minigraph.activations import Identity
-from minigraph.layers import Dropout, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Dropout
 from minigraph.node import Node
 
 _HEADER = ("l", "node", "layer", "activation", "units", "parents", "parameters")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from minigraph.activations import ActivationName
 from minigraph.costs import Cost, CostName, as_cost
 from minigraph.errors import ArgumentError, GraphError
-from minigraph.layers import InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import InputLayer
 from minigraph.node import HasNodes, Node, as_nodes
 from minigraph.topology import topological_order
 

@@ -20,7 +20,8 @@ from minigraph.activations import Activation, Identity
 from minigraph.arrays import Array, Float
 from minigraph.buffers import Buffers
 from minigraph.costs import Cost
-from minigraph.layers import InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import InputLayer
 from minigraph.node import Node
 
 _Call: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]

@@ -12,7 +12,8 @@ from minigraph.diagram.captions import rule, theta_numbers
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import number, wrap
 from minigraph.errors import StateError
-from minigraph.layers import InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import InputLayer
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 from minigraph.notation import Symbol

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from minigraph.activations import Identity
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import wrap
-from minigraph.layers import Dense, Dropout, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Dense, Dropout
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 from minigraph.notation import Symbol

@@ -20,7 +20,7 @@ from minigraph.node import Unit
 
 if TYPE_CHECKING:
     from minigraph.diagram.scene import Scale
-    from minigraph.layers import Layer
+    from minigraph.layer import Layer
     from minigraph.loop import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]

@@ -14,7 +14,7 @@ from minigraph.diagram.selection import Selection, select
 from minigraph.diagram.themes import Theme, theme_named
 from minigraph.diagram.values import NodeValues, layer_slices, read_layer, read_node
 from minigraph.diagram.wishes import Shown
-from minigraph.layers import Layer
+from minigraph.layer import Layer
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 

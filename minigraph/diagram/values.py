@@ -10,7 +10,8 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.diagram.wishes import Example
 from minigraph.errors import StateError
-from minigraph.layers import InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import InputLayer
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 

@@ -14,7 +14,8 @@ from minigraph.architecture_parser import MAX_UNITS
 from minigraph.arrays import Array, is_finite
 from minigraph.costs import Cost, CostName
 from minigraph.errors import ArgumentError, GraphError, ModelFormatError
-from minigraph.layers import Activate, Add, Concat, Dense, Input, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Activate, Add, Concat, Dense, Input
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Node
 from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify, number

@@ -27,7 +27,8 @@ from minigraph.activations import (
 from minigraph.arrays import Array, Float, is_finite
 from minigraph.atomic import write_atomically
 from minigraph.errors import ArgumentError, NonFiniteError
-from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer, Layer
+from minigraph.layer import Layer
+from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
 from minigraph.network import AnyNetwork
 from minigraph.node import Node
 from minigraph.strict_json import canonical, is_unicode
