@@ -81,21 +81,25 @@ class Staging:
         self._mean_weight = mean_weight
         width = sum(column.size for column in dataset.inputs) + sum(4 * column.size for column in dataset.targets)
         fitting = _MOST_BYTES // (batch_size * width * net.dtype.itemsize)
-        self.batches_at_once = max(1, min(fitting, _MOST_BATCHES))
-        self.capacity = capacity = self.batches_at_once * batch_size
+        self.batches_at_once: int = max(1, min(fitting, _MOST_BATCHES))
+        capacity = self.batches_at_once * batch_size
+        self.capacity: int = capacity
         self.kept: list[tuple[Array, Array]] = []
         workspace.resize(batch_size)
         if self.batches_at_once == 1:
-            self.inputs = [workspace.input_rows(node)[:, 1:] for node in net.inputs]
+            self.inputs: list[Array] = [workspace.input_rows(node)[:, 1:] for node in net.inputs]
         else:
             self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
             for column in dataset.targets:
                 z, a = np.empty((2, capacity * column.size), net.dtype)
                 self.kept.append((z, a))
-        self.targets = [np.empty(capacity * column.size, net.dtype) for column in dataset.targets]
-        self._rows = [np.empty((min(capacity, 1024), column.size), net.dtype) for column in dataset.targets]
+        self.targets: list[Array] = [np.empty(capacity * column.size, net.dtype) for column in dataset.targets]
+        self._rows: list[Array] = [
+            np.empty((min(capacity, 1024), column.size), net.dtype) for column in dataset.targets
+        ]
         weighted = capacity if dataset.weights is not None else 0
-        self._weights, self.scaled = np.empty((2, weighted), net.dtype)
+        self._weights: Array = np.empty(weighted, net.dtype)
+        self.scaled: Array = np.empty(weighted, net.dtype)
         self._plans: dict[int, _Plan] = {}
 
     def gather(self, rows: Indices) -> list[Batch]:

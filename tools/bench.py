@@ -36,10 +36,10 @@ CASES = (
     ((3, 6, 5, 5), 32, 6400),
     ((64, 25, 10), 32, 6400),
     ((784, 100, 10), 32, 6400),
-    ((784, 100, 10), 128, 12_800),
-    ((784, 512, 512, 10), 128, 3840),
+    ((784, 100, 10), 128, 6400),
+    ((784, 512, 512, 10), 128, 1280),
     ((400, 25, 10), 5000, 5000),
-    ((784, 1024, 1024, 10), 512, 2560),
+    ((784, 1024, 1024, 10), 512, 1024),
 )
 NAMES = (
     "minigraph", "numpy rows", "numpy columns", "products rows", "products columns",
@@ -66,16 +66,15 @@ def targets(network: str) -> list[Target]:
 
 
 class Worker:
-    """A contender in its own process."""
+    """A contender in its own process, which it keeps from case to case."""
 
-    def __init__(self, name: str, case: int) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.times: list[float] = []
         self._process = subprocess.Popen(
-            [PYTHON, Path(__file__).with_name("contenders.py"), name, json.dumps(CASES[case])],
+            [PYTHON, Path(__file__).with_name("contenders.py"), name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self._answer()
 
     def ask(self, request: str) -> str:
         assert self._process.stdin is not None
@@ -106,43 +105,34 @@ def install() -> dict[str, str]:
         module = "sklearn" if package == "scikit-learn" else package
         if subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, check=False).returncode:
             print(f"Installing {package} into .bench ...", flush=True)
-            pip = [PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-q", package]
+            pip = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-q", package]
             done = subprocess.run(pip, capture_output=True, text=True, check=False)
             if done.returncode:
                 missing[package] = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
     return missing
 
 
-def measure(
-    case: int, rounds: int, seconds: float, names: tuple[str, ...], left_out: dict[str, str]
-) -> dict[str, Worker]:
+def measure(case: int, rounds: int, seconds: float, workers: dict[str, Worker], left_out: dict[str, str]) -> None:
     """Let the contenders take turns; each turn lasts about so many seconds."""
-    workers: dict[str, Worker] = {}
-    sums = {}
-    for name in names:
-        if name == "micrograd" and case > 1:
-            continue
+    sums, counts = {}, {}
+    for name, worker in list(workers.items()):
+        worker.times = []
         try:
-            workers[name] = Worker(name, case)
-            sums[name] = [float(value) for value in workers[name].ask("check").split()]
+            worker.ask(json.dumps(CASES[case]))
+            sums[name] = [float(value) for value in worker.ask("check").split()]
+            once = float(worker.ask("1"))
+            once = float(worker.ask("1")) if once < 2 else once  # the first may have compiled something
+            counts[name] = max(1, min(10_000, round(seconds / once)))
         except (RuntimeError, OSError) as error:
             left_out[name] = str(error)
-            workers.pop(name, None)
+            workers.pop(name).close()
     check(sums, left_out)
-    counts = {}
-    for name, worker in workers.items():
-        once = float(worker.ask("1"))  # compiles and warms up what wants it
-        once = float(worker.ask("1")) if once < 2 else once
-        counts[name] = max(1, min(10_000, round(seconds / once)))
     for number in range(rounds):
         turns = list(workers.values())
         shift = number % len(turns)
         for worker in turns[shift:] + turns[:shift]:
-            time.sleep(0.03)  # threads of the one before may spin for a moment
+            time.sleep(0.02)  # threads of the one before may spin for a moment
             worker.times.append(float(worker.ask(str(counts[worker.name]))))
-    for worker in workers.values():
-        worker.close()
-    return workers
 
 
 def check(sums: dict[str, list[float]], left_out: dict[str, str]) -> None:
@@ -175,18 +165,21 @@ def main() -> int:
     options = parser.parse_args()
     missing = {} if options.no_install else install()
     rounds = options.rounds or (5 if options.quick else 25)
-    seconds = 0.05 if options.quick else 0.3
+    seconds = 0.03 if options.quick else 0.3
     names = tuple(name for name in NAMES if not (options.quick and name in ("torch.compile", "micrograd")))
     report: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "rounds": rounds}
     cases, failures = [], []
     left_out: dict[str, str] = dict(missing)
     columns = ("numpy", "products", "torch", "torch.compile", "jax", "scikit-learn", "micrograd")
     print(f"{'':<26}{'µs/step':>10}  " + "".join(f"{name:>14}" for name in columns) + "   (minigraph's time by theirs)")
+    workers = {name: Worker(name) for name in names}
     for index, (sizes, batch, examples) in enumerate(CASES):
         network = "-".join(map(str, sizes))
         if not network.startswith(options.case):
             continue
-        workers = measure(index, rounds, seconds, names, left_out)
+        if network != "3-6-5-5" and "micrograd" in workers:
+            workers.pop("micrograd").close()  # a unit at a time: minutes for the next larger network
+        measure(index, rounds, seconds, workers, left_out)
         per_step = 1e6 / (examples // batch)
         medians = {name: statistics.median(worker.times) * per_step for name, worker in workers.items()}
         ratios = {name: ratio(workers, name) for name in columns}
@@ -196,8 +189,15 @@ def main() -> int:
             reached = ratios[target.contender]
             if reached is not None and reached > target.at_most:
                 failures.append(f"{network} b{batch}: {reached:.3f} × {target.contender}, wanted {target.at_most:.3f}")
-        cases.append({"network": network, "batch": batch, "examples": examples, "microseconds_per_step": medians,
-                      "fastest": {n: min(w.times) * per_step for n, w in workers.items()}, "ratios": ratios})  # fmt: skip
+        fastest = {name: min(worker.times) * per_step for name, worker in workers.items()}
+        cases.append(
+            {
+                "network": network, "batch": batch, "examples": examples, "median_microseconds_per_step": medians,
+                "least_microseconds_per_step": fastest, "median_ratios": ratios,
+            }
+        )  # fmt: skip
+    for worker in workers.values():
+        worker.close()
     for name, why in left_out.items():
         print(f"left out: {name}: {why}")
     print("\n".join(["not reached:", *failures]) if failures else "every figure was reached")

@@ -95,7 +95,7 @@ class Minigraph(Contender):
         )  # fmt: skip
 
     def thetas(self) -> list[Array]:
-        return [layer.parameters() for layer in self.net.layers]
+        return [np.asarray(layer.parameters(), np.float32) for layer in self.net.layers]
 
 
 class HandWritten(Contender):
@@ -123,7 +123,7 @@ class HandWritten(Contender):
         self.delta = [error if self.rows else error[1:] for error in self.errors]
         self.spare = [np.empty_like(z) for z in self.Z]
         Theta = case.parameters()
-        self.Theta = [np.ascontiguousarray(theta.T) for theta in Theta] if self.rows else Theta
+        self.Theta: list[Array] = [np.ascontiguousarray(theta.T) for theta in Theta] if self.rows else Theta
         # One vector for all gradients, so that the update is two calls.
         self.theta = np.concatenate([theta.ravel() for theta in self.Theta])
         self.gradient = np.empty_like(self.theta)
@@ -169,7 +169,7 @@ class HandWritten(Contender):
             else:
                 products = (delta, A.T, D), (Theta.T, delta, self.errors[layer - 1])
             a = A[:, 1:] if rows else A[1:]
-            backward.append((*products, a, self.spare[layer - 1], layer > 0))
+            backward.append((*products, self.delta[layer - 1], a, self.spare[layer - 1], layer > 0))
         h = self.A[-1][:, 1:] if rows else self.A[-1][1:]
         last = self.delta[-1]
 
@@ -183,10 +183,10 @@ class HandWritten(Contender):
                 divide(one, z, a)
             subtract(h, y, last)
             multiply(last, scale, last)
-            for (left, right, D), (first, second, delta), a, spare, hidden in backward:
+            for (left, right, D), (first, second, error), delta, a, spare, hidden in backward:
                 left.dot(right, D)
                 if hidden:
-                    first.dot(second, delta)
+                    first.dot(second, error)
                     subtract(one, a, spare)
                     multiply(spare, a, spare)
                     multiply(delta, spare, delta)
@@ -358,6 +358,9 @@ class Micrograd(Contender):
         self.value = Value
         self.model = MLP(case.sizes[0], list(case.sizes[1:]))
 
+    def thetas(self) -> list[Array]:
+        return []
+
     def epochs(self, count: int, shuffle: bool = True) -> None:
         m = self.case.batch
         for _ in range(count):
@@ -388,11 +391,16 @@ CONTENDERS: dict[str, type[Contender]] = {
 }
 
 
-def serve(name: str, case: Case) -> None:
-    """Answer requests on standard input: `check`, or a number of epochs to train and to time."""
-    contender = CONTENDERS[name](case)
-    print("ready", flush=True)
+def serve(name: str) -> None:
+    """Answer requests on standard input: a case as JSON, `check`, or a number of epochs to train and to time."""
+    contender = None
     for request in sys.stdin:
+        if request.startswith("["):
+            sizes, batch, examples = json.loads(request)
+            contender = CONTENDERS[name](Case(tuple(sizes), batch, examples))
+            print("ready", flush=True)
+            continue
+        assert contender is not None
         if request.strip() == "check":
             contender.epochs(1, shuffle=False)
             print(" ".join(f"{np.float64(theta.sum()):.9g}" for theta in contender.thetas()), flush=True)
@@ -404,5 +412,4 @@ def serve(name: str, case: Case) -> None:
 
 
 if __name__ == "__main__":
-    sizes, batch, examples = json.loads(sys.argv[2])
-    serve(sys.argv[1], Case(tuple(sizes), batch, examples))
+    serve(sys.argv[1])
