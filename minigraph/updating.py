@@ -61,6 +61,6 @@ class Updating:
                     break
                 self.steps += steps.run(0, steps.stage(np.arange(start, stop)), self.steps, interrupt)
                 part = steps.costs()
-                cost, weight = cost + part[0], weight + part[1]
+                cost, weight = cost + sum(part[0]), weight + sum(part[1])
             self._state = {name: vector.copy() for name, vector in updates.state.items()}
         return cost / weight + penalty

@@ -23,12 +23,12 @@ class Source:
     """
 
     def __init__(self, model: onnx.ModelProto) -> None:
-        self.graph = model.graph
-        self.constants = {tensor.name: read_array(tensor) for tensor in model.graph.initializer}
-        self.outputs = self._numeric_outputs()
-        self.needed = self._reach()
+        self.graph: onnx.GraphProto = model.graph
+        self.constants: dict[str, Constant] = {tensor.name: read_array(tensor) for tensor in model.graph.initializer}
+        self.outputs: list[str] = self._numeric_outputs()
+        self.needed: list[int] = self._reach()
         """Positions of the operators."""
-        self.uses = Counter(name for index in self.needed for name in set(self.graph.node[index].input))
+        self.uses: Counter[str] = Counter(name for index in self.needed for name in set(self.graph.node[index].input))
         """How many of them take each tensor."""
 
     @property
