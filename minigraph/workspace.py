@@ -10,22 +10,20 @@ finite are found by looking at them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
+from minigraph import direct
 from minigraph.activations import Activation, Identity
 from minigraph.arrays import Array, Float
 from minigraph.buffers import Buffers
 from minigraph.costs import Cost
+from minigraph.direct import Call
 from minigraph.layer import Layer
 from minigraph.layers import InputLayer
 from minigraph.node import Node
-
-_Call: TypeAlias = tuple[Callable[..., None], tuple[object, ...]]
-"""A function and its arguments: a pass is a list of them, so that nothing is looked up while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +204,14 @@ class _Passes:
         self.values = self._matrix[workspace._first :].reshape(-1)
         self.buffers: dict[Node, Buffers] = {}
         self.random: list[Buffers] = []
-        self.forward: list[_Call] = []
+        self.forward: list[Call] = []
         for node in workspace._nodes:
             at = self.buffers[node] = self._buffers(node, m)
             if node.layer.is_random:
                 self.random.append(at)
             if not isinstance(node.layer, InputLayer):
-                self.forward.append((node.layer.forward, (at,)))  # z = Θ a
-                if not isinstance(node.layer.activation, Identity):
-                    self.forward.append((node.layer.activation.value, (at.z, at.a, at.scratch)))  # a = g(z)
+                self.forward += direct.forward(node.layer, at)  # z = Θ a
+                self.forward += direct.value(node.layer.activation, at.z, at.a, at.scratch)  # a = g(z)
         self.backward = [] if workspace._gradients is None else self._plan_backward(workspace._gradients)
 
     def _buffers(self, node: Node, m: int) -> Buffers:
@@ -237,44 +234,42 @@ class _Passes:
         at.weights = at.theta[:, 1:]
         return at
 
-    def _plan_backward(self, gradients: Mapping[Layer, Array]) -> list[_Call]:
+    def _plan_backward(self, gradients: Mapping[Layer, Array]) -> list[Call]:
         """Plan the reverse walk: the first error that reaches a parent is written, later ones are added."""
         workspace = self._workspace
         reached: set[Node] = set()
         accumulated: set[Layer] = set()
-        calls: list[_Call] = []
+        calls: list[Call] = []
         for node in reversed(workspace._nodes):
             if isinstance(node.layer, InputLayer):
                 continue
             at, layer = self.buffers[node], node.layer
-            if node in reached and not isinstance(layer.activation, Identity):
-                # δ = (Θᵀ δ of the children) ⊙ g′(z)
-                calls.append((layer.activation.vjp, (at.z, at.a, at.delta, at.scratch)))
+            if node in reached:  # δ = (Θᵀ δ of the children) ⊙ g′(z)
+                calls += direct.vjp(layer.activation, at.z, at.a, at.delta, at.scratch)
             if node in workspace._outputs:
                 calls += self._plan_output(node, node in reached)
-            errors = []
+            at.errors = ()
             for index, parent in enumerate(node.parents):
                 if isinstance(parent.layer, InputLayer):
-                    errors.append(_NO_THETA)
+                    at.errors += (_NO_THETA,)
                     continue
                 row = workspace._spare if parent in reached else workspace._rows[parent].delta - 1
-                errors.append(self._matrix[row : row + 1 + parent.size])
-                error, delta = errors[-1][1:], self.buffers[parent].delta
-                calls.append((layer.error, (at, index, error)))
+                at.errors += (self._matrix[row : row + 1 + parent.size],)
+                error, delta = at.errors[index][1:], self.buffers[parent].delta
+                calls += direct.error(layer, at, index, error)
                 if parent in reached:
                     calls.append((np.add, (delta, error, delta)))
                 reached.add(parent)
-            at.errors = tuple(errors)
             if layer in gradients:
                 total = gradients[layer]
                 spare = workspace._shared[: total.size].reshape(total.shape) if layer in accumulated else total
-                calls.append((layer.accumulate, (at, spare)))
+                calls += direct.accumulate(layer, at, spare)
                 if layer in accumulated:
                     calls.append((np.add, (total, spare, total)))
                 accumulated.add(layer)
         return calls
 
-    def _plan_output(self, node: Node, has_children: bool) -> list[_Call]:
+    def _plan_output(self, node: Node, has_children: bool) -> list[Call]:
         """Plan δ of the cost: into `at.delta`, or through a spare array if children send errors too."""
         at, output = self.buffers[node], self._workspace._outputs[node]
         cost, activation = self._workspace._costs[output], node.layer.activation
