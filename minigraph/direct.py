@@ -8,6 +8,7 @@ from; anything else, subclasses too, is called through its methods.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -53,7 +54,7 @@ def value(activation: Activation, z: Array, a: Array, scratch: Array) -> list[Ca
     if kind is Tanh:
         return [(np.tanh, (z, a))]
     if kind is Relu:
-        return [(np.maximum, (z, zero, a))]
+        return [(partial(np.maximum, out=a), (z, zero))]
     return [(activation.value, (z, a, scratch))]
 
 

@@ -175,7 +175,7 @@ class Run:
 
     def _collect_costs(self) -> None:
         total, weight = self._sums
-        for cost, own in zip(*self._steps.costs(), strict=True):  # one by one: the same sum, resumed or not
+        for cost, own in self._steps.costs():  # one by one: the same sum, resumed or not
             total, weight = total + cost, weight + own
         if not math.isfinite(total):
             raise NonFiniteError(f"the cost is not finite in the forward pass, in epoch {self.epoch + 1}")

@@ -13,7 +13,7 @@ import numpy as np
 from minigraph.arrays import Array
 from minigraph.datasets import Dataset, Indices
 from minigraph.network import AnyNetwork
-from minigraph.workspace import Workspace, quiet
+from minigraph.workspace import Workspace
 
 _MOST_BYTES = 2**18
 """What the staged mini-batches may take, if they are more than one."""
@@ -35,7 +35,7 @@ class Batch:
 
 
 class _Plan:
-    """All mini-batches of one size; targets, z and a of each output lie batch after batch, (batches, s, m)."""
+    """All mini-batches of one size; the targets of each output lie batch after batch, (batches, s, m)."""
 
     def __init__(self, staging: Staging, size: int, count: int) -> None:
         def cut(flat: Array) -> Array:
@@ -43,19 +43,18 @@ class _Plan:
             return flat[: count * width * size].reshape(count, width, size)
 
         self.targets = [cut(flat) for flat in staging.targets]
-        self.kept = [(cut(z), cut(a)) for z, a in staging.kept]
         self.batches = [self._batch(staging, size, number) for number in range(count)]
 
     def _batch(self, staging: Staging, size: int, number: int) -> Batch:
         workspace, net = staging.workspace, staging.net
         part = slice(number * size, (number + 1) * size)
         loads, keeps = [], []
-        if self.kept:
+        if staging.kept:
             for node, staged in zip(net.inputs, staging.inputs, strict=True):
                 loads.append((workspace.input_rows(node)[:, 1:], staged[part]))
-            for node, (z, a) in zip(net.outputs, self.kept, strict=True):
+            for node, (z, a, _) in zip(net.outputs, staging.kept, strict=True):
                 at = workspace.buffers(node)
-                keeps += [(z[number], at.z), (a[number], at.a)]
+                keeps += [(z[:, part], at.z), (a[:, part], at.a)]
         weights = np.array(1 / size, net.dtype) if staging.dataset.weights is None else staging.scaled[part]
         return Batch(tuple(loads), tuple(y[number] for y in self.targets), weights, tuple(keeps))
 
@@ -84,19 +83,19 @@ class Staging:
         self.batches_at_once: int = max(1, min(fitting, _MOST_BATCHES))
         capacity = self.batches_at_once * batch_size
         self.capacity: int = capacity
-        self.kept: list[tuple[Array, Array]] = []
+        self.kept: list[tuple[Array, Array, Array]] = []
+        """z, a and y of each output for the costs, (s, batches · m) each; nothing if there is one batch at a time."""
         workspace.resize(batch_size)
         if self.batches_at_once == 1:
             self.inputs: list[Array] = [workspace.input_rows(node)[:, 1:] for node in net.inputs]
         else:
             self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
             for column in dataset.targets:
-                z, a = np.empty((2, capacity * column.size), net.dtype)
-                self.kept.append((z, a))
+                z, a, y = np.empty((3, column.size, capacity), net.dtype)
+                self.kept.append((z, a, y))
         self.targets: list[Array] = [np.empty(capacity * column.size, net.dtype) for column in dataset.targets]
-        self._rows: list[Array] = [
-            np.empty((min(capacity, 1024), column.size), net.dtype) for column in dataset.targets
-        ]
+        pieces = capacity if self.kept else min(capacity, 1024)
+        self._rows: list[Array] = [np.empty((pieces, column.size), net.dtype) for column in dataset.targets]
         weighted = capacity if dataset.weights is not None else 0
         self._weights: Array = np.empty(weighted, net.dtype)
         self.scaled: Array = np.empty(weighted, net.dtype)
@@ -119,6 +118,8 @@ class Staging:
             else:
                 for number in range(n // size):
                     column.gather(rows[number * size : (number + 1) * size], blocks[number].T)
+        for (_, _, y), piece in zip(self.kept, self._rows, strict=False):
+            y[:, :n] = piece[:n].T
         if self.dataset.weights is not None:
             np.divide(self.dataset.weights[rows], self._mean_weight, out=self._weights[:n], casting="same_kind")
             np.divide(self._weights[:n], size, out=self.scaled[:n])
@@ -129,24 +130,16 @@ class Staging:
         count = last - first
         if not count:
             return [], []
-        with quiet():
-            if self.kept:
-                values = sum(
-                    cost.value_at(node.layer.activation, *(_joined(each[first:last]) for each in (z, a, y)))
-                    for node, cost, (z, a), y in zip(
-                        self.net.outputs, self.net.costs, self._plan.kept, self._plan.targets, strict=True
-                    )
-                )
-            else:
-                values = self.workspace.cost_values([y[0] for y in self._plan.targets])
-            if self.dataset.weights is None:
-                totals = np.add.reduce(np.reshape(values, (count, self._size)), axis=1, dtype=np.float64)
-                return totals.tolist(), [float(self._size)] * count
-            weights = self._weights[first * self._size : last * self._size].reshape(count, self._size)
-            totals = np.add.reduce(np.reshape(values, weights.shape) * weights, axis=1, dtype=np.float64)
-            return totals.tolist(), np.add.reduce(weights, axis=1, dtype=np.float64).tolist()
-
-
-def _joined(blocks: Array) -> Array:
-    """Bring (batches, s, m) into the form (s, batches · m)."""
-    return blocks.transpose(1, 0, 2).reshape(blocks.shape[1], -1)
+        part = slice(first * self._size, last * self._size)
+        if self.kept:
+            values: Array = sum(
+                cost.value_at(node.layer.activation, z[:, part], a[:, part], y[:, part])
+                for node, cost, (z, a, y) in zip(self.net.outputs, self.net.costs, self.kept, strict=True)
+            )  # type: ignore[assignment]
+        else:
+            values = self.workspace.cost_values([y[0] for y in self._plan.targets])
+        values = values.reshape(count, self._size)
+        if self.dataset.weights is None:
+            return np.add.reduce(values, axis=1).tolist(), [float(self._size)] * count
+        weights = self._weights[part].reshape(count, self._size)
+        return np.add.reduce(values * weights, axis=1).tolist(), np.add.reduce(weights, axis=1).tolist()

@@ -60,6 +60,7 @@ class Steps:
         self._staging = Staging(net, dataset, self._workspace, batch_size, mean_weight)
         self._batches: list[Batch] = []
         self._costed = self._done = 0
+        self._costs: list[tuple[float, float]] = []
         # With finite Σδ² and inputs below this, no Δ = Σ_i δ xᵀ can overflow.
         self._limit = float(np.finfo(net.dtype).max) ** 0.4
 
@@ -120,6 +121,7 @@ class Steps:
                 self._done = number + 1
                 if (after_step is not None and after_step()) or interrupt.pending:
                     break
+            self._compute_costs()
         return self._done
 
     @property
@@ -127,10 +129,17 @@ class Steps:
         """How many of the staged mini-batches are done."""
         return self._done
 
-    def costs(self) -> tuple[list[float], list[float]]:
+    def costs(self) -> list[tuple[float, float]]:
         """Return Σ w_i cost(i) and Σ w_i of each mini-batch since the last call, from before its step."""
-        first, self._costed = self._costed, self._done
-        return self._staging.costs(first, self._done)
+        if self._costed < self._done:
+            with quiet():
+                self._compute_costs()
+        costs, self._costs = self._costs, []
+        return costs
+
+    def _compute_costs(self) -> None:
+        self._costs += zip(*self._staging.costs(self._costed, self._done), strict=True)
+        self._costed = self._done
 
     def _cut(self, gradient: Array) -> None:
         if self._clip.norm is not None:
