@@ -60,7 +60,7 @@ class Updating:
                 if interrupt.pending:
                     break
                 self.steps += steps.run(0, steps.stage(np.arange(start, stop)), self.steps, interrupt)
-                part = steps.costs()
-                cost, weight = cost + sum(part[0]), weight + sum(part[1])
+                for of_batch, count in steps.costs():
+                    cost, weight = cost + of_batch, weight + count
             self._state = {name: vector.copy() for name, vector in updates.state.items()}
         return cost / weight + penalty
