@@ -101,11 +101,17 @@ def progress_for(shown: bool, epochs: int, steps_per_epoch: int, batch_size: int
     """
     if not shown:
         return Progress(epochs, steps_per_epoch, batch_size)
-    if "ipykernel" not in sys.modules and not sys.stderr.isatty():
+    if not (_is_notebook() or sys.stderr.isatty()):
         return Lines(epochs, steps_per_epoch, batch_size, sys.stderr)
     if importlib.util.find_spec("tqdm") is None:
         return Progress(epochs, steps_per_epoch, batch_size)
     return Bar(epochs, steps_per_epoch, batch_size, done)
+
+
+def _is_notebook() -> bool:
+    """Tell whether this runs in a notebook's kernel; that its packages are imported does not say so."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def _shown(values: Mapping[str, float]) -> dict[str, float]:
