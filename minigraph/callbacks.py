@@ -66,7 +66,7 @@ class EarlyStopping(Callback):
         restore_best: put the parameters of the best epoch back at the end.
 
     Raises:
-        ArgumentError: an argument outside its range; when training begins, a series that is not recorded.
+        ArgumentError: an argument outside its range; after the first epoch, a series that is not recorded.
 
     >>> EarlyStopping(patience=3).monitor
     'validation_cost'
