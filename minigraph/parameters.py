@@ -6,6 +6,7 @@ The lecture's unrolling is how the memory is laid out: Θ^(1), Θ^(2), … row b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -29,7 +30,6 @@ class Parameters:
         self.accumulator: dict[Layer, Array] = {}
         self._shapes = dict(shapes)
         self._absent = [(layer, ~layer.links) for layer in self.layers if layer.links is not None]
-        self._decay_blocks = self._plan_decay()
         self._seen: Array | None = None
 
     @staticmethod
@@ -112,7 +112,8 @@ class Parameters:
             raise ShapeError(f"{what}: received shape {theta.shape}, expected {shape}")
         return finite(theta, what, self.vector.dtype)
 
-    def _plan_decay(self) -> list[tuple[Array, Array, Array]]:
+    @cached_property
+    def _decay_blocks(self) -> list[tuple[Array, Array, Array]]:
         """Cut every Θ into blocks of rows that share one small scratch array."""
         largest = max((min(rows * columns, _BLOCK + columns) for rows, columns in self._shapes.values()), default=0)
         scratch = np.empty(largest, self.vector.dtype)

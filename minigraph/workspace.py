@@ -148,7 +148,7 @@ class Workspace:
     def _lay_out(self) -> tuple[dict[Node, _Rows], int]:
         """Give every node its rows; first come the scratch rows, and those for errors that are added to others."""
         rows: dict[Node, _Rows] = {}
-        height = max(node.size for node in self._nodes)
+        height = max((node.size for node in self._nodes if not isinstance(node.layer, InputLayer)), default=0)
         self._spare = height
         if self._gradients is not None:
             reached = Counter(parent for node in self._nodes for parent in node.parents)
