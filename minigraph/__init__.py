@@ -7,6 +7,9 @@
 (4, 3)
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from minigraph.activations import (
     Activation,
     ActivationName,
@@ -24,12 +27,8 @@ from minigraph.activations import (
 from minigraph.arrays import Array, reshape, unroll
 from minigraph.buffers import Buffers
 from minigraph.build import mlp
-from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
-from minigraph.checkpoint import Checkpoint
 from minigraph.config import Configurable
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
-from minigraph.data import one_hot
-from minigraph.diagnose import Diagnosis, Finding, diagnose
 from minigraph.diagram import Diagram, DiagramFrames, diagram, diagram_frames
 from minigraph.errors import (
     ArgumentError,
@@ -46,20 +45,26 @@ from minigraph.errors import (
     StateError,
 )
 from minigraph.explain import Explanation, explain
-from minigraph.gradcheck import GradientCheck, check_gradient
-from minigraph.history import History
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layer import Layer
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input
-from minigraph.loop import Run
-from minigraph.metrics import TopK
-from minigraph.minimize import minimize
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
-from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
-from minigraph.persistence import load, save
-from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
-from minigraph.training import fit
+
+if TYPE_CHECKING:
+    from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
+    from minigraph.checkpoint import Checkpoint
+    from minigraph.data import one_hot
+    from minigraph.diagnosis import Diagnosis, Finding, diagnose
+    from minigraph.gradcheck import GradientCheck, check_gradient
+    from minigraph.history import History
+    from minigraph.loop import Run
+    from minigraph.metrics import TopK
+    from minigraph.minimization import minimize
+    from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
+    from minigraph.persistence import load, save
+    from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
+    from minigraph.training import fit
 
 __version__ = "0.1.0"
 
@@ -150,3 +155,32 @@ __all__ = [
     "save",
     "unroll",
 ]
+
+# What trains, checks and keeps networks is half of the package: it is loaded when it is first asked for.
+_ON_USE = {
+    "callbacks": ("Callback", "EarlyStopping", "SaveCheckpoint"),
+    "checkpoint": ("Checkpoint",),
+    "data": ("one_hot",),
+    "diagnosis": ("Diagnosis", "Finding", "diagnose"),
+    "gradcheck": ("GradientCheck", "check_gradient"),
+    "history": ("History",),
+    "loop": ("Run",),
+    "metrics": ("TopK",),
+    "minimization": ("minimize",),
+    "optimizers": ("Adam", "AdamW", "GradientDescent", "Optimizer", "RMSProp"),
+    "persistence": ("load", "save"),
+    "schedules": ("CosineDecay", "ExponentialDecay", "StepDecay", "WarmUp"),
+    "training": ("fit",),
+}
+_MODULES = {name: module for module, names in _ON_USE.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'minigraph' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"minigraph.{_MODULES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
