@@ -29,7 +29,7 @@ from minigraph.buffers import Buffers
 from minigraph.build import mlp
 from minigraph.config import Configurable
 from minigraph.costs import CategoricalCrossEntropy, Cost, CostName, CrossEntropy, SquaredError
-from minigraph.diagram import Diagram, DiagramFrames, diagram, diagram_frames
+from minigraph.diagram import Diagram, diagram, diagram_frames
 from minigraph.errors import (
     ArgumentError,
     DataFormatError,
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from minigraph.checkpoint import Checkpoint
     from minigraph.data import one_hot
     from minigraph.diagnosis import Diagnosis, Finding, diagnose
+    from minigraph.diagram.frames import DiagramFrames
     from minigraph.gradcheck import GradientCheck, check_gradient
     from minigraph.history import History
     from minigraph.loop import Run
@@ -162,6 +163,7 @@ _ON_USE = {
     "checkpoint": ("Checkpoint",),
     "data": ("one_hot",),
     "diagnosis": ("Diagnosis", "Finding", "diagnose"),
+    "diagram.frames": ("DiagramFrames",),
     "gradcheck": ("GradientCheck", "check_gradient"),
     "history": ("History",),
     "loop": ("Run",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from minigraph.diagram.build import diagram, diagram_frames
-from minigraph.diagram.frames import DiagramFrames
 from minigraph.diagram.result import Diagram
 
-__all__ = ["Diagram", "DiagramFrames", "diagram", "diagram_frames"]
+__all__ = ["Diagram", "diagram", "diagram_frames"]

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from numpy.typing import ArrayLike
 
-from minigraph.batch import Data
-from minigraph.diagram.frames import DiagramFrames, checked_every
 from minigraph.diagram.result import ENGINES, Diagram, EngineName
-from minigraph.diagram.themes import ThemeName
-from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown
 from minigraph.errors import ArgumentError, nearest
 from minigraph.network import AnyNetwork, Network
 from minigraph.node import Unit
 
 if TYPE_CHECKING:
+    from minigraph.batch import Data
+    from minigraph.diagram.frames import DiagramFrames
     from minigraph.diagram.options import Options
+    from minigraph.diagram.themes import ThemeName
+    from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown
 
 
 class DrawingArguments(TypedDict, total=False):
@@ -210,4 +210,6 @@ def diagram_frames(
     twin = net.copy()
     twin.cost_and_gradient(X, Y)
     checked_example(like.options.example, twin)
+    from minigraph.diagram.frames import DiagramFrames, checked_every
+
     return DiagramFrames(net, X, Y, checked_every(every), like)
