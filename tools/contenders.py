@@ -57,6 +57,9 @@ class Case:
 class Contender:
     """A network that can be trained for one epoch at a time."""
 
+    share = 1
+    """Only this part of an epoch is trained, and its time multiplied: for what would take minutes."""
+
     def __init__(self, case: Case) -> None:
         self.case = case
         self.X, self.Y = case.data()
@@ -348,7 +351,9 @@ class ScikitLearn(Contender):
 
 
 class Micrograd(Contender):
-    """micrograd's scalar engine; it has no sigmoid, so 1/(1 + e^−z) is tanh, and the cost is squared error."""
+    """micrograd's scalar engine: relu units and squared error, since it has neither sigmoid nor logarithm."""
+
+    share = 50
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
@@ -365,7 +370,7 @@ class Micrograd(Contender):
         m = self.case.batch
         for _ in range(count):
             order = self.order(shuffle)
-            for start in range(0, self.case.examples, m):
+            for start in range(0, max(m, self.case.examples // self.share), m):
                 rows = order[start : start + m]
                 total = self.value(0.0)
                 for x, y in zip(self.X[rows].tolist(), self.Y[rows].tolist(), strict=True):
@@ -408,7 +413,7 @@ def serve(name: str) -> None:
             count = int(request)
             began = time.perf_counter()
             contender.epochs(count)
-            print((time.perf_counter() - began) / count, flush=True)
+            print(contender.share * (time.perf_counter() - began) / count, flush=True)
 
 
 if __name__ == "__main__":
