@@ -14,7 +14,7 @@ STAGES = {
     "ruff check": ["ruff", "check", "--output-format", "concise"],
     "ruff format": ["ruff", "format", "--check"],
     "mypy": ["mypy"],
-    "pytest": ["pytest"],
+    "pytest": ["pytest", "-n", "auto"],
 }
 
 
