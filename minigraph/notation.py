@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-_SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _SUPERSCRIPTS = str.maketrans("0123456789()+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻")
 _LATEX = {"Θ": r"\Theta", "δ": r"\delta", "Δ": r"\Delta", "λ": r"\lambda", "mask": r"\text{mask}"}
 
@@ -37,7 +37,7 @@ class Symbol:
     def text(self) -> str:
         """The symbol in Unicode."""
         above = "" if self.layer is None else f"({self.layer})".translate(_SUPERSCRIPTS)
-        return self.letter + self._below().translate(_SUBSCRIPTS) + above
+        return self.letter + self._below().translate(SUBSCRIPTS) + above
 
     @property
     def latex(self) -> str:

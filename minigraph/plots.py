@@ -19,6 +19,7 @@ from minigraph.errors import ArgumentError, ShapeError
 from minigraph.extras import require
 from minigraph.layers import InputLayer
 from minigraph.network import AnyNetwork
+from minigraph.notation import Symbol
 from minigraph.optimizers import Optimizer, OptimizerName
 from minigraph.training import fit
 
@@ -265,7 +266,7 @@ def weights(
     ax = _axes(ax)
     largest = float(np.abs(theta).max()) or 1.0
     image = ax.imshow(mosaic, cmap=_signed_colours(), vmin=-largest, vmax=largest, interpolation="nearest")
-    ax.figure.colorbar(image, ax=ax, label=f"Θ⁽{_superscript(layer)}⁾", shrink=0.8)
+    ax.figure.colorbar(image, ax=ax, label=Symbol("Θ", layer=layer).text, shrink=0.8)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.set_frame_on(False)
@@ -381,7 +382,3 @@ def _classes(values: ArrayLike, argument: str) -> tuple[np.ndarray, int]:
     if array.shape[1] == 1:
         return (array[:, 0] >= 0.5).astype(np.intp), 2
     return array.argmax(axis=1), array.shape[1]
-
-
-def _superscript(number: int) -> str:
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))

@@ -55,9 +55,3 @@ class Scaling:
         theta = layer.parameters().astype(np.float64) * self.scale[:, None]
         theta[:, 0] += self.mean
         layer.theta = theta
-
-    def take_from_outputs(self, layer: Layer) -> None:
-        """Undo `put_into_outputs`."""
-        theta = layer.parameters().astype(np.float64)
-        theta[:, 0] -= self.mean
-        layer.theta = theta / self.scale[:, None]

@@ -204,12 +204,11 @@ def diagram_frames(
     >>> len(frames)
     4
     """
+    from minigraph.diagram.frames import DiagramFrames, checked_every
     from minigraph.diagram.options import checked_example
 
     like = diagram(net, "units", **drawing)
     twin = net.copy()
     twin.cost_and_gradient(X, Y)
     checked_example(like.options.example, twin)
-    from minigraph.diagram.frames import DiagramFrames, checked_every
-
     return DiagramFrames(net, X, Y, checked_every(every), like)

@@ -19,7 +19,7 @@ from minigraph.diagram.stagger import stagger
 from minigraph.diagram.strands import BundleLine, Strand, strand
 from minigraph.diagram.wishes import Shown
 from minigraph.node import Node
-from minigraph.notation import Symbol
+from minigraph.notation import SUBSCRIPTS, Symbol
 
 NUMBER_SIZE = 8.0
 MOST_NUMBERED = 64
@@ -28,7 +28,6 @@ NUMBERED_OF_MANY = 24
 _CROWD = 100
 """Links of a Θ from which on weak ones are drawn paler."""
 _LETTERS: dict[Shown, str] = {"weights": "Θ", "gradient": "D", "accumulator": "Δ"}
-_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True)
@@ -218,7 +217,7 @@ def _tooltips(drawn: Strand, values: EdgeValues, columns: NDArray[np.intp], l: i
     matrices += [(_LETTERS[what], matrix, None) for what, matrix in values.shown.items()]
     rows = np.array(drawn.j, np.intp) - 1
     above = Symbol("", (), l).text
-    below = [str(k).translate(_DIGITS) for k in range(1 + max(int(columns.max(initial=0)), *drawn.j))]
+    below = [str(k).translate(SUBSCRIPTS) for k in range(1 + max(int(columns.max(initial=0)), *drawn.j))]
     indices = [
         f"{below[i]}{',' if i > 9 or j > 9 else ''}{below[j]}{above}"
         for i, j in zip(drawn.j, columns.tolist(), strict=True)

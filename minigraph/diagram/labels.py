@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 import unicodedata
 
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
 # Characters that XML forbids or that would move the text about are shown by their pictures in Unicode.
 _CONTROLS = {code: 0x2400 + code for code in range(32) if code != 10} | {0x7F: 0x2421}
 _CONTROLS |= dict.fromkeys([*range(0x80, 0xA0), 0x2028, 0x2029, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)], 0xFFFD)
@@ -23,24 +20,6 @@ _WIDTHS = (
 _WIDTH = {chr(32 + index): int(width) / 1000 for index, width in enumerate(_WIDTHS.split())}
 _WIDTH |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", 0.37) | dict.fromkeys("⁽⁾", 0.25) | {"−": 0.584, "×": 0.584}
 _BOLD = 1.08
-
-
-def subscript(number: int) -> str:
-    """Return a whole number as Unicode subscripts.
-
-    >>> subscript(12)
-    '₁₂'
-    """
-    return str(number).translate(_SUBSCRIPT)
-
-
-def superscript(number: int) -> str:
-    """Return a whole number in brackets as Unicode superscripts.
-
-    >>> "Θ" + superscript(2)
-    'Θ⁽²⁾'
-    """
-    return f"⁽{str(number).translate(_SUPERSCRIPT)}⁾"
 
 
 def number(value: float) -> str:
