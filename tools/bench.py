@@ -1,21 +1,26 @@
 """Measure one epoch of training: minigraph against NumPy by hand, PyTorch, JAX, scikit-learn and micrograd.
 
-python tools/bench.py            all cases, twenty minutes or so on two cores
+python tools/bench.py            all cases, a quarter of an hour or so on two cores
 python tools/bench.py --quick    fewer and shorter rounds, about a minute once the peers are installed
 python tools/bench.py --json FILE --rounds N --case 784 --no-install
 
-Every contender runs in a process of its own. They take turns, round by round, each as long as the others,
-so that what else the machine does strikes all alike; what is printed are medians, and ratios are medians of
-the ratios within a round. The peers are installed into `.bench`, an environment of their own; one that
-cannot be installed or fails is left out, and the report says so. Threads are left as each library sets them.
+Every contender runs in a process of its own. They take turns, in another order in every round, each as long
+as the others, so that what else the machine does strikes all alike; what is printed are medians, and ratios
+are medians of the ratios within a round. The peers are installed into `.bench`, an environment of their own;
+one that cannot be installed or fails is left out, and the report says so. Threads are left as each library
+sets them.
+
+Two more tables follow: how the time of a step grows with nodes and mini-batch, and what importing costs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -29,6 +34,13 @@ VENV = ROOT / ".bench"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 PACKAGES = ("numpy", "torch", "jax", "scikit-learn", "micrograd")
 LARGEST = ("784-512-512-10", "784-1024-1024-10")
+
+# OpenBLAS's idle threads spin for up to 100 ms after a product, and would take a core from the next contender.
+PAUSE = 0.15
+GROWTH = 1.05
+"""What the exponent of the time of a step by nodes, or by examples, may be."""
+IMPORT = 40.0
+"""Milliseconds that `import minigraph` may add to `import numpy`."""
 
 # name of the network, mini-batch, examples of an epoch
 CASES = (
@@ -45,6 +57,9 @@ NAMES = (
     "minigraph", "numpy rows", "numpy columns", "products rows", "products columns",
     "torch", "torch.compile", "jax", "scikit-learn", "micrograd",
 )  # fmt: skip
+COLUMNS = ("numpy", "products", "torch", "torch.compile", "jax", "scikit-learn", "micrograd")
+SLOW = ("torch.compile", "micrograd")
+"""What `--quick` leaves out."""
 
 
 class Target(NamedTuple):
@@ -127,11 +142,11 @@ def measure(case: int, rounds: int, seconds: float, workers: dict[str, Worker], 
             left_out[name] = str(error)
             workers.pop(name).close()
     check(sums, left_out)
-    for number in range(rounds):
-        turns = list(workers.values())
-        shift = number % len(turns)
-        for worker in turns[shift:] + turns[:shift]:
-            time.sleep(0.02)  # threads of the one before may spin for a moment
+    turns, order = list(workers.values()), random.Random(case)
+    for _ in range(rounds):
+        order.shuffle(turns)
+        for worker in turns:
+            time.sleep(PAUSE)
             worker.times.append(float(worker.ask(str(counts[worker.name]))))
 
 
@@ -155,6 +170,78 @@ def ratio(workers: dict[str, Worker], name: str) -> float | None:
     return max(found) if found else None
 
 
+class Growth(NamedTuple):
+    """How the time of a step depends on a size."""
+
+    exponent: float
+    microseconds: dict[str, float]
+
+
+def growth(rounds: int) -> dict[str, Growth]:
+    """Return how the time of a step grows with nodes, and with the examples of a mini-batch."""
+    tool = str(Path(__file__).with_name("growth.py"))
+    done = subprocess.run([str(PYTHON), tool, str(rounds)], capture_output=True, text=True, check=True)
+    result = {}
+    for name, times in json.loads(done.stdout).items():
+        points = [(math.log(int(size)), math.log(value)) for size, value in times.items()]
+        exponent = statistics.linear_regression(*zip(*points, strict=True)).slope
+        result[name] = Growth(exponent, times)
+        row = "  ".join(f"{size}: {value:.1f}" for size, value in times.items())
+        print(f"µs/step by {name:<6} grows with exponent {exponent:.2f}   {row}")
+    return result
+
+
+def import_milliseconds(rounds: int) -> tuple[float, float]:
+    """Return how long `import numpy` takes, and `import minigraph` after it: medians over processes."""
+    measure = (
+        "import sys, time; a = time.perf_counter(); import numpy; b = time.perf_counter(); import minigraph;"
+        "print(b - a, time.perf_counter() - b)"
+    )
+    pairs = []
+    for _ in range(rounds + 1):
+        done = subprocess.run([PYTHON, "-c", measure], cwd=ROOT, capture_output=True, text=True, check=True)
+        pairs.append([1000 * float(value) for value in done.stdout.split()])
+    numpy, own = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
+    print(f"import minigraph adds {own:.1f} ms to the {numpy:.1f} ms of import numpy")
+    return numpy, own
+
+
+def overall(rounds: int, failures: list[str]) -> dict[str, object]:
+    """Measure what does not depend on other libraries."""
+    grown, (numpy, own) = growth(rounds), import_milliseconds(7)
+    for name, found in grown.items():
+        if found.exponent > GROWTH:
+            failures.append(f"growth with {name}: exponent {found.exponent:.2f}, wanted {GROWTH}")
+    if own > IMPORT:
+        failures.append(f"import: {own:.1f} ms beside numpy, wanted {IMPORT:.0f}")
+    return {
+        "growth": {name: found._asdict() for name, found in grown.items()},
+        "import_milliseconds": {"numpy": numpy, "minigraph": own},
+    }
+
+
+def compare(index: int, workers: dict[str, Worker], failures: list[str]) -> dict[str, object]:
+    """Print and return how a case went, and note what was not reached."""
+    sizes, batch, examples = CASES[index]
+    network, per_step = "-".join(map(str, sizes)), 1e6 / (examples // batch)
+    medians = {name: statistics.median(worker.times) * per_step for name, worker in workers.items()}
+    ratios = {name: ratio(workers, name) for name in COLUMNS}
+    cells = "".join(f"{'—' if r is None else format(r, '.3f'):>14}" for r in ratios.values())
+    print(f"{network + ' b' + str(batch):<26}{medians['minigraph']:>10.1f}  {cells}", flush=True)
+    for target in targets(network):
+        reached = ratios[target.contender]
+        if reached is not None and reached > target.at_most:
+            failures.append(f"{network} b{batch}: {reached:.3f} × {target.contender}, wanted {target.at_most:.3f}")
+    return {
+        "network": network,
+        "batch": batch,
+        "examples": examples,
+        "median_microseconds_per_step": medians,
+        "least_microseconds_per_step": {name: min(worker.times) * per_step for name, worker in workers.items()},
+        "median_ratios": ratios,
+    }
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="short rounds and the quick peers: about a minute")
@@ -163,46 +250,31 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="where to write the figures")
     parser.add_argument("--no-install", action="store_true", help="leave out what is not installed")
     options = parser.parse_args()
-    missing = {} if options.no_install else install()
-    rounds = options.rounds or (5 if options.quick else 25)
+    left_out = {} if options.no_install else install()
+    rounds = options.rounds or (3 if options.quick else 25)
     seconds = 0.03 if options.quick else 0.3
-    names = tuple(name for name in NAMES if not (options.quick and name in ("torch.compile", "micrograd")))
-    report: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "rounds": rounds}
-    cases, failures = [], []
-    left_out: dict[str, str] = dict(missing)
-    columns = ("numpy", "products", "torch", "torch.compile", "jax", "scikit-learn", "micrograd")
-    print(f"{'':<26}{'µs/step':>10}  " + "".join(f"{name:>14}" for name in columns) + "   (minigraph's time by theirs)")
-    workers = {name: Worker(name) for name in names}
-    for index, (sizes, batch, examples) in enumerate(CASES):
+    cases: list[dict[str, object]] = []
+    failures: list[str] = []
+    print(f"{'':<26}{'µs/step':>10}  " + "".join(f"{name:>14}" for name in COLUMNS) + "   (minigraph's time by theirs)")
+    workers = {name: Worker(name) for name in NAMES if not (options.quick and name in SLOW)}
+    for index, (sizes, _, _) in enumerate(CASES):
         network = "-".join(map(str, sizes))
         if not network.startswith(options.case):
             continue
         if network != "3-6-5-5" and "micrograd" in workers:
             workers.pop("micrograd").close()  # a unit at a time: minutes for the next larger network
         measure(index, rounds, seconds, workers, left_out)
-        per_step = 1e6 / (examples // batch)
-        medians = {name: statistics.median(worker.times) * per_step for name, worker in workers.items()}
-        ratios = {name: ratio(workers, name) for name in columns}
-        cells = "".join(f"{'—' if r is None else format(r, '.3f'):>14}" for r in ratios.values())
-        print(f"{network + ' b' + str(batch):<26}{medians['minigraph']:>10.1f}  {cells}", flush=True)
-        for target in targets(network):
-            reached = ratios[target.contender]
-            if reached is not None and reached > target.at_most:
-                failures.append(f"{network} b{batch}: {reached:.3f} × {target.contender}, wanted {target.at_most:.3f}")
-        fastest = {name: min(worker.times) * per_step for name, worker in workers.items()}
-        cases.append(
-            {
-                "network": network, "batch": batch, "examples": examples, "median_microseconds_per_step": medians,
-                "least_microseconds_per_step": fastest, "median_ratios": ratios,
-            }
-        )  # fmt: skip
+        cases.append(compare(index, workers, failures))
     for worker in workers.values():
         worker.close()
+    others = {} if options.case else overall(min(rounds, 10), failures)
     for name, why in left_out.items():
         print(f"left out: {name}: {why}")
     print("\n".join(["not reached:", *failures]) if failures else "every figure was reached")
     if options.json:
-        report |= {"cases": cases, "left_out": left_out, "not_reached": failures}
+        machine = f"{platform.machine()}, {os.cpu_count()} cores"
+        report = {"machine": machine, "rounds": rounds, "cases": cases, **others}
+        report |= {"left_out": left_out, "not_reached": failures}
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return 0
 
