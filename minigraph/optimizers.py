@@ -19,7 +19,7 @@ from minigraph.schedules import Schedule, checked_rate
 
 OptimizerName: TypeAlias = Literal["gradient_descent", "rmsprop", "adam", "adamw"]
 
-_BLOCK = 16_384
+_BLOCK = 32_768
 """Entries of θ that are updated at a time: with their gradient and state they fit into the cache."""
 
 

@@ -1,7 +1,8 @@
 """Mini-batches gathered some at a time, and their costs computed some at a time.
 
 For a small network the time of a step is the number of calls: gathering examples and computing costs for
-many mini-batches at once leaves only the two passes and the update to the step itself.
+many mini-batches at once leaves only the two passes and the update to the step itself. Wide inputs are gathered
+step by step, since they would push everything else out of the processor's cache.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.datasets import Dataset, Indices
+from minigraph.datasets import Dataset, Held, Indices
 from minigraph.network import AnyNetwork
 from minigraph.workspace import Workspace
 
 _MOST_BYTES = 2**18
 """What the staged mini-batches may take, if they are more than one."""
 _MOST_BATCHES = 64
+_ENOUGH_BATCHES = 8
+"""With fewer at a time, inputs had better be gathered step by step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Batch:
     """The views that a staged mini-batch needs."""
 
     loads: tuple[tuple[Array, Array], ...]
-    """(input buffer, staged rows); nothing if the rows were gathered into the buffer itself."""
+    """(input buffer, staged rows); nothing if the rows are gathered into the buffer itself."""
+    part: slice
+    """Which of the staged rows these are."""
     targets: tuple[Array, ...]
     """(s, m) for each output."""
     weights: Array
@@ -49,14 +54,13 @@ class _Plan:
         workspace, net = staging.workspace, staging.net
         part = slice(number * size, (number + 1) * size)
         loads, keeps = [], []
-        if staging.kept:
-            for node, staged in zip(net.inputs, staging.inputs, strict=True):
-                loads.append((workspace.input_rows(node)[:, 1:], staged[part]))
-            for node, (z, a, _) in zip(net.outputs, staging.kept, strict=True):
-                at = workspace.buffers(node)
-                keeps += [(z[:, part], at.z), (a[:, part], at.a)]
+        for node, staged in zip(net.inputs, staging.inputs, strict=False):
+            loads.append((workspace.input_rows(node)[:, 1:], staged[part]))
+        for node, (z, a, _) in zip(net.outputs, staging.kept, strict=False):
+            at = workspace.buffers(node)
+            keeps += [(z[:, part], at.z), (a[:, part], at.a)]
         weights = np.array(1 / size, net.dtype) if staging.dataset.weights is None else staging.scaled[part]
-        return Batch(tuple(loads), tuple(y[number] for y in self.targets), weights, tuple(keeps))
+        return Batch(tuple(loads), part, tuple(y[number] for y in self.targets), weights, tuple(keeps))
 
 
 class Staging:
@@ -78,18 +82,23 @@ class Staging:
         self.workspace = workspace
         self.batch_size = batch_size
         self._mean_weight = mean_weight
-        width = sum(column.size for column in dataset.inputs) + sum(4 * column.size for column in dataset.targets)
-        fitting = _MOST_BYTES // (batch_size * width * net.dtype.itemsize)
-        self.batches_at_once: int = max(1, min(fitting, _MOST_BATCHES))
+        self.loads_late = False
+        """True if each step has to ask for its inputs by `load`."""
+        wide, narrow = sum(c.size for c in dataset.inputs), 4 * sum(c.size for c in dataset.targets)
+        self.batches_at_once: int = self._fitting(wide + narrow)
+        if self.batches_at_once < _ENOUGH_BATCHES and all(isinstance(column, Held) for column in dataset.inputs):
+            self.batches_at_once = self._fitting(narrow)
+            self.loads_late = self.batches_at_once > 1
         capacity = self.batches_at_once * batch_size
         self.capacity: int = capacity
+        self.inputs: list[Array] = []
+        """Staged inputs (batches · m, s); nothing if they are gathered into the buffers themselves."""
         self.kept: list[tuple[Array, Array, Array]] = []
         """z, a and y of each output for the costs, (s, batches · m) each; nothing if there is one batch at a time."""
         workspace.resize(batch_size)
-        if self.batches_at_once == 1:
-            self.inputs: list[Array] = [workspace.input_rows(node)[:, 1:] for node in net.inputs]
-        else:
-            self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
+        if self.batches_at_once > 1:
+            if not self.loads_late:
+                self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
             for column in dataset.targets:
                 z, a, y = np.empty((3, column.size, capacity), net.dtype)
                 self.kept.append((z, a, y))
@@ -108,9 +117,12 @@ class Staging:
         self.workspace.resize(size)
         if size not in self._plans:
             self._plans[size] = _Plan(self, size, self.batches_at_once if size == self.batch_size else 1)
-        self._plan, self._size = self._plans[size], size
-        for column, staged in zip(self.dataset.inputs, self.inputs, strict=True):
-            column.gather(rows, staged[:n])
+        self._plan, self._size, self._gathered = self._plans[size], size, rows
+        if self.inputs:
+            for column, staged in zip(self.dataset.inputs, self.inputs, strict=True):
+                column.gather(rows, staged[:n])
+        elif not self.loads_late:
+            self.load(slice(0, n))
         for column, blocks, piece in zip(self.dataset.targets, self._plan.targets, self._rows, strict=True):
             if n <= len(piece):
                 column.gather(rows, piece[:n])
@@ -124,6 +136,16 @@ class Staging:
             np.divide(self.dataset.weights[rows], self._mean_weight, out=self._weights[:n], casting="same_kind")
             np.divide(self._weights[:n], size, out=self.scaled[:n])
         return self._plan.batches[: n // size]
+
+    def load(self, part: slice) -> None:
+        """Gather these of the present rows into the input buffers."""
+        for column, node in zip(self.dataset.inputs, self.net.inputs, strict=True):
+            column.gather(self._gathered[part], self.workspace.input_rows(node)[:, 1:])
+
+    def _fitting(self, width: int) -> int:
+        """Return how many mini-batches to stage at once if an example takes so many numbers."""
+        fitting = _MOST_BYTES // (self.batch_size * width * self.net.dtype.itemsize)
+        return max(1, min(fitting, _MOST_BATCHES))
 
     def costs(self, first: int, last: int) -> tuple[list[float], list[float]]:
         """Return Σ w_i cost(i) and Σ w_i of each of the mini-batches first, …, last − 1, from before their steps."""

@@ -100,12 +100,15 @@ class Steps:
         parameters, update = self._engine.parameters, self._updates.step
         gradient, decay, clip = parameters.gradient_vector, self._decay, self._clip
         clipping = clip.norm is not None or clip.value is not None
+        load = self._staging.load if self._staging.loads_late else None
         self._costed = self._done = first
         with quiet():
             for number in range(first, count):
                 batch = self._batches[number]
                 for buffer, staged in batch.loads:
                     buffer[...] = staged
+                if load is not None:
+                    load(batch.part)
                 forward(generator)
                 backward(batch.targets, batch.weights)
                 if decay:

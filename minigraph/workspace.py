@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph import direct
-from minigraph.activations import Activation, Identity
+from minigraph.activations import Activation, Identity, Relu, Sigmoid, Tanh
 from minigraph.arrays import Array, Float
 from minigraph.buffers import Buffers
 from minigraph.costs import Cost
@@ -37,6 +37,8 @@ class _Rows:
     own: int
 
 
+_BOUNDED = (Sigmoid, Tanh, Relu)
+"""Activations whose |a| is at most |z| or 1."""
 _NO_THETA: Array = np.empty((0, 0))
 
 
@@ -129,7 +131,7 @@ class Workspace:
             function(*arguments)
 
     def squares(self) -> float:
-        """Return Σ (z² + a² + δ²) over all nodes of the batch: not finite if one of these numbers is not."""
+        """Return Σ (z² + δ²), and Σ a² where a can exceed |z| + 1: not finite if a number of the batch is not."""
         return float(self._current.values.dot(self._current.values))
 
     def cost_values(self, targets: Sequence[Array]) -> Array:
@@ -146,7 +148,10 @@ class Workspace:
         return self._matrix.nbytes + sum(values.nbytes for values in self._loaded.values())
 
     def _lay_out(self) -> tuple[dict[Node, _Rows], int]:
-        """Give every node its rows; first come the scratch rows, and those for errors that are added to others."""
+        """Give every node its rows; first come those at which `squares` need not look.
+
+        They are scratch rows, rows for errors that are added to others, and each a that is finite if its z is.
+        """
         rows: dict[Node, _Rows] = {}
         height = max((node.size for node in self._nodes if not isinstance(node.layer, InputLayer)), default=0)
         self._spare = height
@@ -154,18 +159,19 @@ class Workspace:
             reached = Counter(parent for node in self._nodes for parent in node.parents)
             branching = [node.size for node, count in reached.items() if count > 1]
             height += 1 + max(branching, default=-1)
-        self._first = height
 
         def take(count: int) -> int:
             nonlocal height
             height += count
             return height - count
 
+        bounded = {node: take(1 + node.size) for node in self._nodes if type(node.layer.activation) in _BOUNDED}
+        self._first = height
         for node in self._nodes:
             if isinstance(node.layer, InputLayer):
                 continue
             size = node.size
-            output = take(1 + size)
+            output = bounded[node] if node in bounded else take(1 + size)
             z = output + 1 if isinstance(node.layer.activation, Identity) else take(size)
             backward = self._gradients is not None
             rows[node] = _Rows(
