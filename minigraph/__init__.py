@@ -44,7 +44,7 @@ from minigraph.errors import (
     ShapeError,
     StateError,
 )
-from minigraph.explain import Explanation, explain
+from minigraph.explain import explain
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
 from minigraph.layer import Layer
 from minigraph.layers import Activate, Add, Concat, Dense, Dropout, Input
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from minigraph.loop import Run
     from minigraph.metrics import TopK
     from minigraph.minimization import minimize
+    from minigraph.notation import Explanation
     from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
     from minigraph.persistence import load, save
     from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
@@ -169,6 +170,7 @@ _ON_USE = {
     "loop": ("Run",),
     "metrics": ("TopK",),
     "minimization": ("minimize",),
+    "notation": ("Explanation",),
     "optimizers": ("Adam", "AdamW", "GradientDescent", "Optimizer", "RMSProp"),
     "persistence": ("load", "save"),
     "schedules": ("CosineDecay", "ExponentialDecay", "StepDecay", "WarmUp"),

@@ -30,6 +30,8 @@ _Check: TypeAlias = Callable[[ArrayLike, str, int], Array]
 
 _PIECE = 1024
 """Rows that are read at a time."""
+_CACHED = 64
+"""Rows that are copied from one array to another at a time: between the two they stay in the cache."""
 
 
 @runtime_checkable
@@ -84,10 +86,10 @@ class Held(Column):
         if out.flags.c_contiguous:  # only then numpy takes rows without a copy
             self._array.take(rows, 0, out, "clip")
             return
-        if len(self._piece) < min(len(rows), _PIECE):
-            self._piece = np.empty((min(len(rows), _PIECE), self.size), self.dtype)
-        for start in range(0, len(rows), _PIECE):
-            part = rows[start : start + _PIECE]
+        if len(self._piece) < min(len(rows), _CACHED):
+            self._piece = np.empty((min(len(rows), _CACHED), self.size), self.dtype)
+        for start in range(0, len(rows), _CACHED):
+            part = rows[start : start + _CACHED]
             values = self._piece[: len(part)]
             self._array.take(part, 0, values, "clip")
             np.copyto(out[start : start + len(part)], values)

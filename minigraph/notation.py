@@ -1,4 +1,4 @@
-"""The lecture's notation, in Unicode and in LaTeX: z₁⁽²⁾, Θ₂₁⁽¹⁾, and sums of products with their numbers."""
+"""The lecture's notation, in Unicode and in LaTeX: z₁⁽²⁾, Θ₂₁⁽¹⁾, sums of products, derivations line by line."""
 
 from __future__ import annotations
 
@@ -62,6 +62,26 @@ class Line:
 
     text: str
     latex: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A formula with its numbers: `text` in Unicode, `latex` for papers and notebooks, `value` the result.
+
+    Attributes:
+        terms: the numbers that add up, each as the product of its factors.
+    """
+
+    text: str
+    latex: str
+    value: float
+    terms: tuple[tuple[float, ...], ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
 
 
 def number(value: float) -> str:
@@ -130,3 +150,19 @@ def shown(items: Sequence[Item], max_terms: int) -> Sequence[Item]:
 def join(lines: Sequence[Line], separator: str) -> Line:
     """Put lines behind one another."""
     return Line(separator.join(line.text for line in lines), separator.join(line.latex for line in lines))
+
+
+def derive(symbol: Symbol, lines: Sequence[Line], value: float, terms: Sequence[Term] = ()) -> Explanation:
+    """Align the steps of a derivation at their equals signs."""
+    steps = [*lines, Line(number(value), latex_number(value))]
+    indent = " " * (len(symbol.text) + 1)
+    text = "\n".join((f"{symbol.text} " if i == 0 else indent) + f"= {line.text}" for i, line in enumerate(steps))
+    latex = r" \\ ".join((symbol.latex if i == 0 else "") + f" &= {line.latex}" for i, line in enumerate(steps))
+    products = tuple(tuple(v for _, v in term) for term in terms)
+    return Explanation(text, rf"\begin{{aligned}} {latex} \end{{aligned}}", value, products)
+
+
+def stack(*latex: str) -> str:
+    """Put derivations in LaTeX below one another."""
+    body = r" \\ ".join(part.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}") for part in latex)
+    return rf"\begin{{aligned}} {body} \end{{aligned}}"

@@ -192,14 +192,19 @@ def growth(rounds: int) -> dict[str, Growth]:
 
 
 def import_milliseconds(rounds: int) -> tuple[float, float]:
-    """Return how long `import numpy` takes, and `import minigraph` after it: medians over processes."""
+    """Return how long `import numpy` takes, and `import minigraph` after it: medians over processes.
+
+    Both are compiled, as they are where pip installed them.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     measure = (
         "import sys, time; a = time.perf_counter(); import numpy; b = time.perf_counter(); import minigraph;"
         "print(b - a, time.perf_counter() - b)"
     )
     pairs = []
     for _ in range(rounds + 1):
-        done = subprocess.run([PYTHON, "-c", measure], cwd=ROOT, capture_output=True, text=True, check=True)
+        command = [str(PYTHON), "-c", measure]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         pairs.append([1000 * float(value) for value in done.stdout.split()])
     numpy, own = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
     print(f"import minigraph adds {own:.1f} ms to the {numpy:.1f} ms of import numpy")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from minigraph.errors import ArgumentError, MissingExtraError, RenderError, nearest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import graphviz
 
     from minigraph.diagram.options import Options
@@ -126,6 +127,8 @@ class Diagram:
             ArgumentError: another ending.
             RenderError: there is no engine for the format, or it failed.
         """
+        from pathlib import Path
+
         from minigraph.atomic import write_atomically
 
         target = Path(path)
