@@ -43,6 +43,7 @@ from minigraph.errors import (
     RenderError,
     ShapeError,
     StateError,
+    UnknownNameError,
 )
 from minigraph.explain import explain
 from minigraph.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
@@ -141,6 +142,7 @@ __all__ = [
     "TopK",
     "Uniform",
     "Unit",
+    "UnknownNameError",
     "WarmUp",
     "Zeros",
     "check_gradient",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from minigraph.arrays import Array, real, whole
-from minigraph.errors import ArgumentError
+from minigraph.errors import ArgumentError, nearest
 
 if TYPE_CHECKING:
     from minigraph.loop import Run
@@ -66,7 +66,8 @@ class EarlyStopping(Callback):
         restore_best: put the parameters of the best epoch back at the end.
 
     Raises:
-        ArgumentError: an argument outside its range; after the first epoch, a series that is not recorded.
+        ArgumentError: an argument outside its range; from `fit` before the first step, a series that it will
+            not record.
 
     >>> EarlyStopping(patience=3).monitor
     'validation_cost'
@@ -95,6 +96,11 @@ class EarlyStopping(Callback):
 
     def on_start(self, run: Run) -> None:
         """Forget what an earlier training saw; one that is resumed goes on where it was."""
+        if self.monitor not in run.recorded:
+            hint = " (give `fit` a `validation`)" if self.monitor.startswith("validation_") else ""
+            raise ArgumentError(
+                f"monitor: received {self.monitor!r}, which is not recorded{hint}{nearest(self.monitor, run.recorded)}"
+            )
         self.best_epoch, self._best = None, math.inf
         if not run.epoch:
             self._parameters = None

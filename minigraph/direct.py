@@ -22,6 +22,9 @@ from minigraph.layers import Dense
 Call: TypeAlias = tuple[Callable[..., object], tuple[object, ...]]
 """A function and its arguments."""
 
+_BLOCK = 32_768
+"""Entries of δ that go through g′ at a time: with the slopes they stay in the processor's cache."""
+
 
 def forward(layer: Layer, at: Buffers) -> list[Call]:
     """Return what computes z of a node."""
@@ -60,14 +63,25 @@ def value(activation: Activation, z: Array, a: Array, scratch: Array) -> list[Ca
 
 def vjp(activation: Activation, z: Array, a: Array, delta: Array, scratch: Array) -> list[Call]:
     """Return what turns ∂cost/∂a in `delta` into ∂cost/∂z."""
-    kind, one = type(activation), ONE[z.itemsize]
-    times_slope: Call = (np.multiply, (delta, scratch, delta))
-    if kind is Identity:
+    if type(activation) is Identity:
         return []
-    if kind is Sigmoid:  # a(1 − a)
-        return [(np.subtract, (one, a, scratch)), (np.multiply, (scratch, a, scratch)), times_slope]
-    if kind is Tanh:  # 1 − a²
-        return [(np.multiply, (a, a, scratch)), (np.subtract, (one, scratch, scratch)), times_slope]
-    if kind is Relu:
-        return [(np.sign, (a, scratch)), times_slope]
-    return [(activation.vjp, (z, a, delta, scratch))]
+    if type(activation) not in (Sigmoid, Tanh, Relu):
+        return [(activation.vjp, (z, a, delta, scratch))]
+    calls: list[Call] = []
+    rows = max(1, _BLOCK // z.shape[1])
+    for first in range(0, len(z), rows):
+        part = slice(first, first + rows)
+        slope = scratch[: len(a[part])]
+        calls += _slope(activation, a[part], slope)
+        calls.append((np.multiply, (delta[part], slope, delta[part])))
+    return calls
+
+
+def _slope(activation: Activation, a: Array, slope: Array) -> list[Call]:
+    """Return what computes g′(z) from a = g(z)."""
+    one = ONE[a.itemsize]
+    if type(activation) is Sigmoid:  # a(1 − a)
+        return [(np.subtract, (one, a, slope)), (np.multiply, (slope, a, slope))]
+    if type(activation) is Tanh:  # 1 − a²
+        return [(np.multiply, (a, a, slope)), (np.subtract, (one, slope, slope))]
+    return [(np.sign, (a, slope))]  # relu

@@ -19,6 +19,12 @@ class ArgumentError(MinigraphError, ValueError):
     """An argument has a value outside what is allowed: an unknown name, a rate of 1.5, a target of 7."""
 
 
+class UnknownNameError(ArgumentError, KeyError):
+    """A mapping has nothing under this name."""
+
+    __str__ = Exception.__str__  # KeyError shows the repr of its message
+
+
 class ShapeError(MinigraphError, ValueError):
     """An array has the wrong number of axes, rows or columns, or is not numeric."""
 

@@ -36,6 +36,10 @@ class Evaluation:
         self._block = max(1, min(len(rows), _BLOCK_BYTES // width))
         self._targets = [np.empty((column.size, self._block), net.dtype) for column in dataset.targets]
 
+    def names(self, prefix: str, cost_name: str) -> list[str]:
+        """Return what `measure` will call its numbers."""
+        return [prefix + name for name in (cost_name, *self._metrics)]
+
     def measure(self, prefix: str, cost_name: str, penalty: float = 0.0) -> dict[str, float]:
         """Return the mean cost plus `penalty`, and the metrics, each name with the prefix.
 

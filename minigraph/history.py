@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minigraph.errors import ArgumentError, nearest
+from minigraph.atomic import write_atomically
+from minigraph.errors import UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,17 +63,18 @@ class History(Mapping[str, list[float]]):
         Numbers are written in full, so that reading them gives the same bits.
 
         Args:
-            path: of the file, which is replaced if it exists.
+            path: of the file, which is replaced if it exists, whole or not at all.
+
+        Raises:
+            OSError: the file cannot be written; it is as it was.
         """
-        target = Path(path)
-        temporary = target.with_name(target.name + ".part")
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["epoch", *self._series])
-            for index, row in enumerate(zip(*self._series.values(), strict=True)):
-                writer.writerow([index + 1, *(repr(value) for value in row)])
-        temporary.replace(target)
-        return target
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["epoch", *self._series])
+        for epoch, row in enumerate(zip(*self._series.values(), strict=True), start=1):
+            writer.writerow([epoch, *(repr(value) for value in row)])
+        write_atomically(path, text.getvalue().encode())
+        return Path(path)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw cost and metrics by epoch and return the Axes; needs the extra `plot`.
@@ -88,7 +91,7 @@ class History(Mapping[str, list[float]]):
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._series:
-            raise ArgumentError(f"name: received {name!r}, which was not recorded{nearest(name, self._series)}")
+            raise UnknownNameError(f"name: received {name!r}, which was not recorded{nearest(name, self._series)}")
         return self._series[name]
 
     def __contains__(self, name: object) -> bool:

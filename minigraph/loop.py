@@ -77,6 +77,16 @@ class Run:
         """The learning rate of the last step, or of the first before it."""
         return self._updates.optimizer.rate(max(self.step, 1))
 
+    @property
+    def recorded(self) -> list[str]:
+        """Names of the series that the history gets."""
+        names = ["cost"]
+        if self._training is not None:
+            names += self._training.names("", "J")
+        if self._validation is not None:
+            names += self._validation.names("validation_", "cost")
+        return [*names, "learning_rate", "seconds"]
+
     def stop(self, reason: str = "stopped by a callback") -> None:
         """End training after the present step."""
         self._stop = reason
@@ -111,13 +121,16 @@ class Run:
         for callback, state in zip(self._callbacks, checkpoint.callback_states, strict=False):
             callback.restore(state)
 
+    def start(self) -> None:
+        """Let callbacks prepare themselves, or refuse."""
+        for callback in self._callbacks:
+            callback.on_start(self)
+
     def go(self, progress: Progress) -> None:
         """Train until the last epoch, or until something stops it."""
         self.net.engine.parameters.cut_links()
         self.net.engine.forget()
         try:
-            for callback in self._callbacks:
-                callback.on_start(self)
             # Ctrl-C waits for the end of a step, so that the parameters are those after a whole one.
             with DeferredInterrupt() as interrupt:
                 while self.epoch < self.epochs and self._stop is None and not interrupt.pending:

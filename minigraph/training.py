@@ -125,6 +125,7 @@ def fit(
     if checkpoint is not None:
         _require_same(checkpoint, run)
         run.resume(checkpoint)
+    run.start()
     name_all_units(net, X, Y)
     run.go(progress_for(progress, epochs, run.steps_per_epoch, run.batch_size, run.step))
     return run.history

@@ -112,8 +112,15 @@ def test_early_stopping_by_what_rises_and_by_a_least_improvement() -> None:
 
 
 def test_early_stopping_refuses_what_is_not_recorded() -> None:
-    with pytest.raises(mg.ArgumentError, match="'validation_cost', which was not recorded"):
-        mg.fit(network(), X, Y, callbacks=[mg.EarlyStopping()], progress=False)
+    net = network()
+    before, a = net.unroll(), net.forward(X)
+    with pytest.raises(mg.ArgumentError, match=r"'validation_cost', which is not recorded \(give `fit` a"):
+        mg.fit(net, X, Y, callbacks=[mg.EarlyStopping()], progress=False)
+    with pytest.raises(mg.ArgumentError, match="'acuracy', which is not recorded; did you mean 'accuracy'"):
+        mg.fit(net, X, Y, callbacks=[mg.EarlyStopping("acuracy")], metrics=["accuracy"], progress=False)
+    # Nothing has changed: the caches are current, too.
+    assert np.array_equal(net.unroll(), before)
+    assert np.array_equal(net.outputs[0].a, a)
     with pytest.raises(mg.ArgumentError, match="patience: received 0"):
         mg.EarlyStopping(patience=0)
     with pytest.raises(mg.ArgumentError, match="mode: received 'up'"):
@@ -131,8 +138,10 @@ def test_history_is_a_mapping_and_exports_itself(tmp_path: Path) -> None:
         heading, *rows = csv.reader(file)
     assert heading == ["epoch", *names]
     assert [float(row[1]) for row in rows] == history["cost"]
-    with pytest.raises(mg.ArgumentError, match="did you mean 'cost'"):
-        _ = history["cots"]
+    for kind in (KeyError, mg.ArgumentError):
+        with pytest.raises(kind, match=r"^name: received 'cots', which was not recorded; did you mean 'cost'"):
+            _ = history["cots"]
+    assert history.get("cots") is None
 
 
 def test_history_has_nan_where_something_was_not_recorded() -> None:
