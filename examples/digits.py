@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 import minigraph as mg
 from minigraph import plots
 from minigraph.data import load_mnist
-from minigraph.loop import Run
 
 GOAL = 0.96
 """Accuracy on the test set at which training stops."""
@@ -60,7 +59,7 @@ class UntilAccuracy(mg.Callback):
     def __init__(self, goal: float) -> None:
         self.goal = goal
 
-    def on_epoch_end(self, run: Run) -> None:
+    def on_epoch_end(self, run: mg.Run) -> None:
         accuracy = run.history["validation_accuracy"][-1]
         if accuracy >= self.goal:
             run.stop(f"test accuracy {accuracy:.1%}")

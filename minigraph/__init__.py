@@ -53,21 +53,25 @@ from minigraph.network import AnyNetwork, Network
 from minigraph.node import Edge, Node, Unit
 
 if TYPE_CHECKING:
-    from minigraph.callbacks import Callback, EarlyStopping, SaveCheckpoint
-    from minigraph.checkpoint import Checkpoint
     from minigraph.data import one_hot
     from minigraph.diagnosis import Diagnosis, Finding, diagnose
     from minigraph.diagram.frames import DiagramFrames
     from minigraph.gradcheck import GradientCheck, check_gradient
-    from minigraph.history import History
-    from minigraph.loop import Run
-    from minigraph.metrics import TopK
-    from minigraph.minimization import minimize
     from minigraph.notation import Explanation
     from minigraph.optimizers import Adam, AdamW, GradientDescent, Optimizer, RMSProp
     from minigraph.persistence import load, save
     from minigraph.schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
-    from minigraph.training import fit
+    from minigraph.training import (
+        Callback,
+        Checkpoint,
+        EarlyStopping,
+        History,
+        Run,
+        SaveCheckpoint,
+        TopK,
+        fit,
+        minimize,
+    )
 
 __version__ = "0.1.0"
 
@@ -162,22 +166,18 @@ __all__ = [
 
 # What trains, checks and keeps networks is half of the package: it is loaded when it is first asked for.
 _ON_USE = {
-    "callbacks": ("Callback", "EarlyStopping", "SaveCheckpoint"),
-    "checkpoint": ("Checkpoint",),
     "data": ("one_hot",),
     "diagnosis": ("Diagnosis", "Finding", "diagnose"),
     "diagram.frames": ("DiagramFrames",),
     "gradcheck": ("GradientCheck", "check_gradient"),
-    "history": ("History",),
-    "loop": ("Run",),
-    "metrics": ("TopK",),
-    "minimization": ("minimize",),
     "notation": ("Explanation",),
     "optimizers": ("Adam", "AdamW", "GradientDescent", "Optimizer", "RMSProp"),
     "persistence": ("load", "save"),
     "schedules": ("CosineDecay", "ExponentialDecay", "StepDecay", "WarmUp"),
-    "training": ("fit",),
-}
+    "training": (
+        "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "SaveCheckpoint", "TopK", "fit", "minimize",
+    ),
+}  # fmt: skip
 _MODULES = {name: module for module, names in _ON_USE.items() for name in names}
 
 

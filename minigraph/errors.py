@@ -22,7 +22,8 @@ class ArgumentError(MinigraphError, ValueError):
 class UnknownNameError(ArgumentError, KeyError):
     """A mapping has nothing under this name."""
 
-    __str__ = Exception.__str__  # KeyError shows the repr of its message
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would show the repr of its message
 
 
 class ShapeError(MinigraphError, ValueError):

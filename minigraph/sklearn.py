@@ -17,7 +17,6 @@ from minigraph.activations import Activation, ActivationName
 from minigraph.arrays import Array, Float
 from minigraph.batch import example_weights
 from minigraph.build import mlp
-from minigraph.callbacks import EarlyStopping
 from minigraph.columns import column_names
 from minigraph.costs import CostName
 from minigraph.diagram import diagram
@@ -25,7 +24,8 @@ from minigraph.errors import ArgumentError, MissingExtraError, RenderError
 from minigraph.network import Network
 from minigraph.optimizers import Adam, Optimizer, OptimizerName, as_optimizer
 from minigraph.training import fit
-from minigraph.updating import Updating
+from minigraph.training.callbacks import EarlyStopping
+from minigraph.training.updating import Updating
 
 try:
     from sklearn.exceptions import ConvergenceWarning

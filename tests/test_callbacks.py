@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.metrics import accuracy, as_metrics, mean_squared_error
+from minigraph.training.metrics import accuracy, as_metrics, mean_squared_error
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(60, 4))

@@ -212,7 +212,7 @@ class TestOthers:
     def test_a_failed_check_has_exit_code_1(
         self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("minigraph.commands.check_gradient", wrong_check)
+        monkeypatch.setattr("minigraph.cli.commands.check_gradient", wrong_check)
         assert main(["check", str(folder / "iris.safetensors"), str(folder / "iris.csv")]) == 1
         assert "gradient check FAILED" in capsys.readouterr().out
 
@@ -270,7 +270,7 @@ class TestUsage:
         lines = capsys.readouterr().out.splitlines()
         example = lines[lines.index("example:") + 1].split()
         assert example[:2] == ["minigraph", command]
-        monkeypatch.setattr(f"minigraph.commands.{command}", lambda arguments: 7)
+        monkeypatch.setattr(f"minigraph.cli.commands.{command}", lambda arguments: 7)
         assert main(example[1:]) == 7
 
     @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ class TestUsage:
     def test_interruption_has_exit_code_130(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr("minigraph.commands.summary", interrupted)
+        monkeypatch.setattr("minigraph.cli.commands.summary", interrupted)
         assert main(["summary", "m"]) == 130
         assert capsys.readouterr().err == "minigraph summary: error: interrupted\n"
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize
 
 import minigraph as mg
-from minigraph.minimization import Method
+from minigraph.training.minimization import Method
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(60, 4))

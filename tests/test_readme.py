@@ -57,7 +57,7 @@ def test_commands_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
         for line in block.code.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
             if words[:1] == ["minigraph"]:
-                monkeypatch.setattr(f"minigraph.commands.{words[1]}", lambda arguments: 0)
+                monkeypatch.setattr(f"minigraph.cli.commands.{words[1]}", lambda arguments: 0)
                 assert main(words[1:]) == 0
 
 

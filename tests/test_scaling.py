@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.scaling import Scaling
+from minigraph.cli.scaling import Scaling
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal([5.0, -200.0, 0.1], [0.1, 30.0, 4.0], (50, 3))

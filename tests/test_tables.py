@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from minigraph.cli.tables import Table, read_table, write_table
 from minigraph.errors import DataFormatError
-from minigraph.tables import Table, read_table, write_table
 
 
 def table_of(folder: Path, content: str | bytes, delimiter: str | None = None) -> Table:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import minigraph as mg
-from minigraph.steps import Clip, Steps
+from minigraph.training.steps import Clip, Steps
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(103, 5))
@@ -342,9 +342,9 @@ def test_the_caches_are_stale_afterwards_and_a_callback_may_use_them() -> None:
 def test_a_step_allocates_no_arrays(sizes: list[int], optimizer: mg.Optimizer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the cost of some mini-batches, computed at once for the history, takes a few temporary arrays."""
     monkeypatch.setattr(Steps, "_compute_costs", lambda self: None)
-    from minigraph.datasets import dataset
-    from minigraph.interrupt import DeferredInterrupt
     from minigraph.optimizers import Updates
+    from minigraph.training.datasets import dataset
+    from minigraph.training.interrupt import DeferredInterrupt
 
     net = mg.mlp(sizes, l2=0.1, seed=0, dropout=0.2)
     parameters = net.engine.parameters

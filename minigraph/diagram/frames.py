@@ -12,16 +12,16 @@ import numpy as np
 
 from minigraph.arrays import Array, whole
 from minigraph.batch import Data
-from minigraph.callbacks import Callback
 from minigraph.diagram.result import Diagram
 from minigraph.errors import ArgumentError, StateError, nearest
 from minigraph.network import AnyNetwork
 from minigraph.node import Unit
+from minigraph.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from minigraph.diagram.scene import Scale
     from minigraph.layer import Layer
-    from minigraph.loop import Run
+    from minigraph.training.loop import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
 _ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}

@@ -43,9 +43,10 @@ exclude_patterns = ["examples", "tools", "tests"]
 # In the order in which a reader meets them; a module that is not named here follows.
 ORDER = (
     "layers", "node", "network", "build", "activations", "costs", "initializers", "data", "gradcheck", "explain",
-    "training", "callbacks", "optimizers", "schedules", "metrics", "history", "minimize", "diagnose",
-    "diagram", "persistence",
+    "training", "optimizers", "schedules", "diagnosis", "diagram", "persistence",
 )  # fmt: skip
+ELSEWHERE = {"notation": "explain"}
+"""Modules whose public names stand on the page of another."""
 WHOLE_MODULES = ("data", "plots", "reference", "sklearn", "onnx")
 # scikit-learn puts them on every estimator; one_hot has its place already.
 EXCLUDED = "one_hot, set_fit_request, set_partial_fit_request, set_predict_request, set_score_request"
@@ -74,7 +75,8 @@ def write_api() -> list[str]:
         value = getattr(minigraph, name)
         if not (inspect.isclass(value) or inspect.isfunction(value)) or not value.__module__.startswith("minigraph"):
             continue  # an alias of types, which signatures spell out
-        by_module.setdefault(value.__module__.split(".")[1], []).append(name)
+        module = value.__module__.split(".")[1]
+        by_module.setdefault(ELSEWHERE.get(module, module), []).append(name)
     pages = sorted(by_module, key=lambda page: (ORDER.index(page) if page in ORDER else len(ORDER), page))
     for page in pages:
         parts = [heading(page)]

@@ -14,9 +14,9 @@ from minigraph.arrays import Array, whole
 from minigraph.batch import Data
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
 from minigraph.extras import require
-from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import AnyNetwork
-from minigraph.progress import Progress, progress_for
+from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.progress import Progress, progress_for
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult

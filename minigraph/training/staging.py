@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.datasets import Dataset, Held, Indices
 from minigraph.network import AnyNetwork
+from minigraph.training.datasets import Dataset, Held, Indices
 from minigraph.workspace import Workspace
 
 _MOST_BYTES = 2**18
@@ -82,7 +82,7 @@ class Staging:
         self.workspace = workspace
         self.batch_size = batch_size
         self._mean_weight = mean_weight
-        self.loads_late = False
+        self.loads_late: bool = False
         """True if each step has to ask for its inputs by `load`."""
         wide, narrow = sum(c.size for c in dataset.inputs), 4 * sum(c.size for c in dataset.targets)
         self.batches_at_once: int = self._fitting(wide + narrow)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.arrays import Array, is_finite
-from minigraph.datasets import Dataset, Indices
 from minigraph.errors import NonFiniteError
-from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import AnyNetwork
 from minigraph.optimizers import Updates
-from minigraph.staging import Batch, Staging
+from minigraph.training.datasets import Dataset, Indices
+from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.staging import Batch, Staging
 from minigraph.workspace import quiet
 
 

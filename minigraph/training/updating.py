@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.datasets import dataset
-from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import Network
 from minigraph.optimizers import Optimizer, Updates
-from minigraph.steps import Clip, Steps
+from minigraph.training.datasets import dataset
+from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.steps import Clip, Steps
 
 
 class Updating:

@@ -1,4 +1,4 @@
-"""The command line: `minigraph`, or `python -m minigraph`."""
+"""The arguments of every command, and how errors end it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn, get_args
 
-from minigraph import __version__, commands
+from minigraph import __version__
 from minigraph.activations import ActivationName
+from minigraph.cli import commands
 from minigraph.errors import MinigraphError
 
 _EXAMPLES = {

@@ -13,19 +13,19 @@ import numpy as np
 from minigraph.activations import ActivationName
 from minigraph.arrays import Array
 from minigraph.atomic import write_atomically
-from minigraph.callbacks import EarlyStopping
+from minigraph.cli.scaling import Scaling
+from minigraph.cli.tables import Table, as_number, read_table, write_table
 from minigraph.costs import CostName
 from minigraph.data import one_hot
 from minigraph.errors import ArgumentError, DataFormatError
 from minigraph.gradcheck import check_gradient
 from minigraph.layers import Dense, Dropout, Input
-from minigraph.metrics import MetricName
 from minigraph.network import Network
 from minigraph.optimizers import Adam
 from minigraph.persistence import load, save
-from minigraph.scaling import Scaling
-from minigraph.tables import Table, as_number, read_table, write_table
 from minigraph.training import fit
+from minigraph.training.callbacks import EarlyStopping
+from minigraph.training.metrics import MetricName
 
 _MOST_CLASSES_OF_NUMBERS = 20
 """Whole numbers with more distinct values than this are taken for quantities."""

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from minigraph.callbacks import Callback
-from minigraph.checkpoint import Checkpoint
-from minigraph.datasets import Indices
 from minigraph.errors import NonFiniteError
-from minigraph.evaluation import Evaluation
-from minigraph.history import History
-from minigraph.interrupt import DeferredInterrupt
 from minigraph.network import AnyNetwork
 from minigraph.optimizers import Updates
-from minigraph.progress import Progress
-from minigraph.steps import Steps
+from minigraph.training.callbacks import Callback
+from minigraph.training.checkpoint import Checkpoint
+from minigraph.training.datasets import Indices
+from minigraph.training.evaluation import Evaluation
+from minigraph.training.history import History
+from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.progress import Progress
+from minigraph.training.steps import Steps
 
 
 class Run:

@@ -11,7 +11,7 @@ from minigraph.arrays import Array, real, whole
 from minigraph.errors import ArgumentError, nearest
 
 if TYPE_CHECKING:
-    from minigraph.loop import Run
+    from minigraph.training.loop import Run
 
 
 class Callback(Protocol):

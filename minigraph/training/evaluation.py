@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from minigraph.arrays import Array
-from minigraph.datasets import Dataset, Indices
 from minigraph.errors import NonFiniteError
-from minigraph.metrics import Metric
 from minigraph.network import AnyNetwork
+from minigraph.training.datasets import Dataset, Indices
+from minigraph.training.metrics import Metric
 from minigraph.workspace import quiet
 
 _BLOCK_BYTES = 2**22

@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike
 
 from minigraph import batch
 from minigraph.arrays import Array, numeric, real, whole
-from minigraph.callbacks import Callback
-from minigraph.checkpoint import Checkpoint
-from minigraph.datasets import Dataset, Indices, TrainingData, dataset, name_all_units, pieces
 from minigraph.errors import ArgumentError, ModelFormatError, ShapeError
-from minigraph.evaluation import Evaluation
-from minigraph.history import History
-from minigraph.loop import Run
-from minigraph.metrics import Metric, MetricName, as_metrics
 from minigraph.network import AnyNetwork
 from minigraph.optimizers import Optimizer, OptimizerName, Updates, as_optimizer
-from minigraph.progress import progress_for
-from minigraph.steps import Clip, Steps
+from minigraph.training.callbacks import Callback
+from minigraph.training.checkpoint import Checkpoint
+from minigraph.training.datasets import Dataset, Indices, TrainingData, dataset, name_all_units, pieces
+from minigraph.training.evaluation import Evaluation
+from minigraph.training.history import History
+from minigraph.training.loop import Run
+from minigraph.training.metrics import Metric, MetricName, as_metrics
+from minigraph.training.progress import progress_for
+from minigraph.training.steps import Clip, Steps
 
 Validation: TypeAlias = float | tuple[TrainingData, TrainingData] | tuple[TrainingData, TrainingData, ArrayLike]
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[int, float] | ArrayLike
