@@ -10,12 +10,14 @@ are medians of the ratios within a round. The peers are installed into `.bench`,
 one that cannot be installed or fails is left out, and the report says so. Threads are left as each library
 sets them.
 
-Two more tables follow: how the time of a step grows with nodes and mini-batch, and what importing costs.
+The second column is the time of a step per parameter and example, in picoseconds. Two more tables follow: how
+the time of a step grows with nodes and mini-batch, and what importing costs.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -232,7 +234,10 @@ def compare(index: int, workers: dict[str, Worker], failures: list[str]) -> dict
     medians = {name: statistics.median(worker.times) * per_step for name, worker in workers.items()}
     ratios = {name: ratio(workers, name) for name in COLUMNS}
     cells = "".join(f"{'—' if r is None else format(r, '.3f'):>14}" for r in ratios.values())
-    print(f"{network + ' b' + str(batch):<26}{medians['minigraph']:>10.1f}  {cells}", flush=True)
+    parameters = sum((1 + s_in) * s_out for s_in, s_out in itertools.pairwise(sizes))
+    picoseconds = 1e6 * medians["minigraph"] / (parameters * batch)
+    own = f"{medians['minigraph']:>10.1f}{picoseconds:>10.0f}"
+    print(f"{network + ' b' + str(batch):<26}{own}  {cells}", flush=True)
     for target in targets(network):
         reached = ratios[target.contender]
         if reached is not None and reached > target.at_most:
@@ -244,6 +249,7 @@ def compare(index: int, workers: dict[str, Worker], failures: list[str]) -> dict
         "median_microseconds_per_step": medians,
         "least_microseconds_per_step": {name: min(worker.times) * per_step for name, worker in workers.items()},
         "median_ratios": ratios,
+        "picoseconds_per_parameter_and_example": picoseconds,
     }
 
 
@@ -260,7 +266,8 @@ def main() -> int:
     seconds = 0.03 if options.quick else 0.3
     cases: list[dict[str, object]] = []
     failures: list[str] = []
-    print(f"{'':<26}{'µs/step':>10}  " + "".join(f"{name:>14}" for name in COLUMNS) + "   (minigraph's time by theirs)")
+    print(f"{'':<48}minigraph's time divided by that of")
+    print(f"{'':<26}{'µs/step':>10}{'ps/Θ·x':>10}  " + "".join(f"{name:>14}" for name in COLUMNS))
     workers = {name: Worker(name) for name in NAMES if not (options.quick and name in SLOW)}
     for index, (sizes, _, _) in enumerate(CASES):
         network = "-".join(map(str, sizes))
@@ -272,7 +279,7 @@ def main() -> int:
         cases.append(compare(index, workers, failures))
     for worker in workers.values():
         worker.close()
-    others = {} if options.case else overall(min(rounds, 10), failures)
+    others = {} if options.case else overall(1 if options.quick else 10, failures)
     for name, why in left_out.items():
         print(f"left out: {name}: {why}")
     print("\n".join(["not reached:", *failures]) if failures else "every figure was reached")
