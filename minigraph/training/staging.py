@@ -19,8 +19,8 @@ from minigraph.workspace import Workspace
 _MOST_BYTES = 2**18
 """What the staged mini-batches may take, if they are more than one."""
 _MOST_BATCHES = 64
-_ENOUGH_BATCHES = 8
-"""With fewer at a time, inputs had better be gathered step by step."""
+_ENOUGH_BATCHES = 12
+"""With fewer at a time, inputs had better be gathered step by step; with so many, costs take no time any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Staging:
         wide, narrow = sum(c.size for c in dataset.inputs), 4 * sum(c.size for c in dataset.targets)
         self.batches_at_once: int = self._fitting(wide + narrow)
         if self.batches_at_once < _ENOUGH_BATCHES and all(isinstance(column, Held) for column in dataset.inputs):
-            self.batches_at_once = self._fitting(narrow)
+            self.batches_at_once = min(self._fitting(narrow), _ENOUGH_BATCHES)
             self.loads_late = self.batches_at_once > 1
         capacity = self.batches_at_once * batch_size
         self.capacity: int = capacity
