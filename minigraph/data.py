@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias, TypeVar, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minigraph.arrays import Array, Float, float_dtype
+from minigraph.base.arrays import Array, Float, float_dtype
 from minigraph.errors import ArgumentError, DataFormatError, ShapeError, nearest
 
 IdxScalar: TypeAlias = np.uint8 | np.int8 | np.int16 | np.int32 | np.float32 | np.float64

@@ -24,15 +24,15 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph import extras
-from minigraph.architecture import Custom, describe, registry, restore, theta_shape
-from minigraph.architecture_parser import Graph, build, checked_list, checked_object
-from minigraph.arrays import Array, Float, Mask, is_finite
-from minigraph.atomic import write_atomically
+from minigraph.architecture.architecture import Custom, describe, registry, restore, theta_shape
+from minigraph.architecture.parser import Graph, build, checked_list, checked_object
+from minigraph.base import extras
+from minigraph.base.arrays import Array, Float, Mask, is_finite
+from minigraph.base.atomic import write_atomically
+from minigraph.base.strict_json import Json, canonical, parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, NonFiniteError
-from minigraph.layer import Layer
-from minigraph.network import AnyNetwork
-from minigraph.strict_json import Json, canonical, parse
+from minigraph.graph.layer import Layer
+from minigraph.network.network import AnyNetwork
 
 MAX_HEADER = 8_000_000
 """Bytes. A chain of 10,000 dense layers takes 3 million."""

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph import batch
-from minigraph.arrays import numeric, whole
-from minigraph.batch import Data
+from minigraph.base.arrays import numeric, whole
+from minigraph.base.extras import require
+from minigraph.base.notation import Symbol
 from minigraph.errors import ArgumentError, ShapeError
-from minigraph.extras import require
-from minigraph.layers import InputLayer
-from minigraph.network import AnyNetwork
-from minigraph.notation import Symbol
-from minigraph.optimizers import Optimizer, OptimizerName
-from minigraph.training import fit
+from minigraph.graph.layers import InputLayer
+from minigraph.inputs import batch
+from minigraph.inputs.batch import Data
+from minigraph.network.network import AnyNetwork
+from minigraph.training.fitting import fit
+from minigraph.training.optimizers import Optimizer, OptimizerName
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

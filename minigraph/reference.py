@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minigraph.activations import Activation, ActivationName
-from minigraph.arrays import Array, Float
-from minigraph.batch import example_weights
-from minigraph.build import mlp
-from minigraph.columns import column_names
-from minigraph.costs import CostName
+from minigraph.base.arrays import Array, Float
 from minigraph.diagram import diagram
 from minigraph.errors import ArgumentError, MissingExtraError, RenderError
-from minigraph.network import Network
-from minigraph.optimizers import Adam, Optimizer, OptimizerName, as_optimizer
-from minigraph.training import fit
+from minigraph.functions.activations import Activation, ActivationName
+from minigraph.functions.costs import CostName
+from minigraph.inputs.batch import example_weights
+from minigraph.inputs.columns import column_names
+from minigraph.network.mlp import mlp
+from minigraph.network.network import Network
 from minigraph.training.callbacks import EarlyStopping
+from minigraph.training.fitting import fit
+from minigraph.training.optimizers import Adam, Optimizer, OptimizerName, as_optimizer
 from minigraph.training.updating import Updating
 
 try:

@@ -5,8 +5,8 @@ from typing import cast, get_args
 import numpy as np
 
 import minigraph as mg
-from minigraph.activations import ACTIVATIONS
-from minigraph.costs import CostName
+from minigraph.functions.activations import ACTIVATIONS
+from minigraph.functions.costs import CostName
 
 NAMES = ("x", "Θ^(1)", "a b", "ünï", "層", "'quoted\"", "back\\slash", "🧠")
 

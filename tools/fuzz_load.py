@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 import minigraph as mg
+from minigraph.base.strict_json import canonical
 from minigraph.persistence import to_bytes
-from minigraph.strict_json import canonical
 
 WORDS = [
     *(b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"null", b"true", b"NaN", b"-1", b"1e999", b"0.5"),

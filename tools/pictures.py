@@ -1,4 +1,4 @@
-"""Write anew what the repository keeps of drawings: tests/golden/*.dot and examples/pictures/*.svg.
+"""Write anew what the repository keeps of drawings: tests/diagram/golden/*.dot and examples/pictures/*.svg.
 
 python tools/pictures.py
 """
@@ -13,12 +13,12 @@ def main(arguments: list[str]) -> int:
     if arguments != ["--write"]:
         prepare("dev")
         return run(__file__, "--write")
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "examples")]
+    sys.path[:0] = [str(ROOT / "tests" / "diagram"), str(ROOT / "examples")]
     import diagram_cases
     import gallery
 
     for name, draw in diagram_cases.GOLDEN.items():
-        draw().save(ROOT / "tests" / "golden" / f"{name}.dot")
+        draw().save(ROOT / "tests" / "diagram" / "golden" / f"{name}.dot")
     for name in gallery.KEPT:
         gallery.PLATES[name]().save(ROOT / "examples" / "pictures" / f"{name}.svg")
     return 0

@@ -10,22 +10,22 @@ from typing import cast
 
 import numpy as np
 
-from minigraph.activations import ActivationName
-from minigraph.arrays import Array
-from minigraph.atomic import write_atomically
+from minigraph.base.arrays import Array
+from minigraph.base.atomic import write_atomically
 from minigraph.cli.scaling import Scaling
 from minigraph.cli.tables import Table, as_number, read_table, write_table
-from minigraph.costs import CostName
 from minigraph.data import one_hot
 from minigraph.errors import ArgumentError, DataFormatError
-from minigraph.gradcheck import check_gradient
-from minigraph.layers import Dense, Dropout, Input
-from minigraph.network import Network
-from minigraph.optimizers import Adam
+from minigraph.functions.activations import ActivationName
+from minigraph.functions.costs import CostName
+from minigraph.graph.layers import Dense, Dropout, Input
+from minigraph.inspection.gradient_check import check_gradient
+from minigraph.network.network import Network
 from minigraph.persistence import load, save
-from minigraph.training import fit
 from minigraph.training.callbacks import EarlyStopping
+from minigraph.training.fitting import fit
 from minigraph.training.metrics import MetricName
+from minigraph.training.optimizers import Adam
 
 _MOST_CLASSES_OF_NUMBERS = 20
 """Whole numbers with more distinct values than this are taken for quantities."""

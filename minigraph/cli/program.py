@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn, get_args
 
 from minigraph import __version__
-from minigraph.activations import ActivationName
 from minigraph.cli import commands
 from minigraph.errors import MinigraphError
+from minigraph.functions.activations import ActivationName
 
 _EXAMPLES = {
     "train": "minigraph train iris.csv --target species --hidden 8 -o iris.safetensors",

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array
-from minigraph.layer import Layer
+from minigraph.base.arrays import Array
+from minigraph.graph.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
+from minigraph.base.notation import Symbol
 from minigraph.diagram.captions import rule, theta_numbers
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import number, wrap
 from minigraph.errors import StateError
-from minigraph.layer import Layer
-from minigraph.layers import InputLayer
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
-from minigraph.notation import Symbol
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import InputLayer
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 NAME_SIZE, LINE_SIZE = 10.5, 8.5
 ROOM = 132.0

@@ -9,15 +9,15 @@ from numpy.typing import ArrayLike
 
 from minigraph.diagram.result import ENGINES, Diagram, EngineName
 from minigraph.errors import ArgumentError, nearest
-from minigraph.network import AnyNetwork, Network
-from minigraph.node import Unit
+from minigraph.graph.node import Unit
+from minigraph.network.network import AnyNetwork, Network
 
 if TYPE_CHECKING:
-    from minigraph.batch import Data
     from minigraph.diagram.frames import DiagramFrames
     from minigraph.diagram.options import Options
     from minigraph.diagram.themes import ThemeName
     from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown
+    from minigraph.inputs.batch import Data
 
 
 class DrawingArguments(TypedDict, total=False):

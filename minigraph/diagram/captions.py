@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from minigraph.activations import Identity
+from minigraph.base.notation import Symbol
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import wrap
-from minigraph.layer import Layer
-from minigraph.layers import Dense, Dropout
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
-from minigraph.notation import Symbol
+from minigraph.functions.activations import Identity
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import Dense, Dropout
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 NAME_SIZE, LINE_SIZE = 10.0, 8.5
 

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 
 @dataclass(eq=False)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
+from minigraph.base.notation import SUBSCRIPTS, Symbol
 from minigraph.diagram.captions import theta_numbers
 from minigraph.diagram.dot import Canvas, Point, Rectangle, text_size
 from minigraph.diagram.labels import number, quote
@@ -18,8 +19,7 @@ from minigraph.diagram.scene import EdgeValues, Scene
 from minigraph.diagram.stagger import stagger
 from minigraph.diagram.strands import BundleLine, Strand, strand
 from minigraph.diagram.wishes import Shown
-from minigraph.node import Node
-from minigraph.notation import SUBSCRIPTS, Symbol
+from minigraph.graph.node import Node
 
 NUMBER_SIZE = 8.0
 MOST_NUMBERED = 64

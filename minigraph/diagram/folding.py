@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minigraph.layers import Dropout
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
+from minigraph.graph.layers import Dropout
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 LEAST_REPEATS = 3
 LONGEST_PERIOD = 12

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from minigraph.arrays import Array, whole
-from minigraph.batch import Data
+from minigraph.base.arrays import Array, whole
 from minigraph.diagram.result import Diagram
 from minigraph.errors import ArgumentError, StateError, nearest
-from minigraph.network import AnyNetwork
-from minigraph.node import Unit
+from minigraph.graph.node import Unit
+from minigraph.inputs.batch import Data
+from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from minigraph.diagram.scene import Scale
-    from minigraph.layer import Layer
+    from minigraph.graph.layer import Layer
     from minigraph.training.loop import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
@@ -121,8 +121,8 @@ class DiagramFrames(Callback):
         """
         import io
 
-        from minigraph.atomic import write_atomically
-        from minigraph.extras import require
+        from minigraph.base.atomic import write_atomically
+        from minigraph.base.extras import require
 
         target = Path(path)
         ending = target.suffix.lower().removeprefix(".")

@@ -6,7 +6,7 @@ from minigraph.diagram.dot import Canvas
 from minigraph.diagram.pictures import picture
 from minigraph.diagram.placement import Measures, Placement
 from minigraph.diagram.scene import Scene
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 
 def pictured_nodes(scene: Scene) -> list[Node]:

@@ -16,8 +16,8 @@ from minigraph.diagram.options import Options
 from minigraph.diagram.routes import way
 from minigraph.diagram.themes import theme_named
 from minigraph.diagram.wishes import Direction
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 WIDTH = ROOM + 18
 GAP = 44.0

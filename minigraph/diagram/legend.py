@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minigraph.base.notation import Symbol
 from minigraph.diagram.captions import sharers, theta_numbers
 from minigraph.diagram.dot import Canvas, straight, text_size
 from minigraph.diagram.edges import Plan, signed_look
@@ -9,7 +10,6 @@ from minigraph.diagram.labels import number, wrap
 from minigraph.diagram.looks import ErrorLook, bundled, plain
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.themes import tint
-from minigraph.notation import Symbol
 
 _SIZE = 8.5
 _ROW = 17.0

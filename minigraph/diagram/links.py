@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 from minigraph.diagram.selection import Selection
-from minigraph.layers import Dense
-from minigraph.node import Node
+from minigraph.graph.layers import Dense
+from minigraph.graph.node import Node
 
 
 @dataclass

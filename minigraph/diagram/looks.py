@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from minigraph.arrays import Array, Mask
+from minigraph.base.arrays import Array, Mask
 from minigraph.diagram.themes import Theme, blend, faded
 
 THINNEST, THICKEST = 0.5, 4.0

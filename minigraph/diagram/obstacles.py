@@ -8,7 +8,7 @@ from minigraph.diagram.captions import Caption
 from minigraph.diagram.dot import Point, Rectangle
 from minigraph.diagram.placement import Measures, Placement
 from minigraph.diagram.scene import Scene
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 
 def obstacles(

@@ -9,12 +9,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.arrays import Array, finite, numeric
+from minigraph.base.arrays import Array, finite, numeric
 from minigraph.diagram.themes import ThemeName, theme_named
 from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown, UnitChoice
 from minigraph.errors import ArgumentError, ShapeError, StateError, nearest
-from minigraph.network import AnyNetwork
-from minigraph.node import Node, Unit
+from minigraph.graph.node import Node, Unit
+from minigraph.network.network import AnyNetwork
 
 OF_UNITS: tuple[Shown, ...] = ("z", "a", "delta")
 OF_EDGES: tuple[Shown, ...] = ("weights", "gradient", "accumulator")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from minigraph.base.extras import require
 from minigraph.errors import RenderError
-from minigraph.extras import require
 
 
 def pdf_from_svg(draw: Callable[[], str]) -> bytes:

@@ -16,7 +16,7 @@ from minigraph.diagram.links import Connection
 from minigraph.diagram.routes import Points
 from minigraph.diagram.selection import Selection
 from minigraph.diagram.wishes import Direction
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 BAND_DISTANCE = 26.0
 LANE_PITCH = 5.0

@@ -129,7 +129,7 @@ class Diagram:
         """
         from pathlib import Path
 
-        from minigraph.atomic import write_atomically
+        from minigraph.base.atomic import write_atomically
 
         target = Path(path)
         format = target.suffix.lower().removeprefix(".")

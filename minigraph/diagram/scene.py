@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 from minigraph.diagram.links import Connection, connections
 from minigraph.diagram.options import Options
 from minigraph.diagram.selection import Selection, select
 from minigraph.diagram.themes import Theme, theme_named
 from minigraph.diagram.values import NodeValues, layer_slices, read_layer, read_node
 from minigraph.diagram.wishes import Shown
-from minigraph.layer import Layer
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
+from minigraph.graph.layer import Layer
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minigraph.diagram.wishes import UnitChoice
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 
 @dataclass(frozen=True)

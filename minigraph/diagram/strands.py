@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph.arrays import Array, Mask
+from minigraph.base.arrays import Array, Mask
 from minigraph.diagram.links import Connection
 from minigraph.diagram.placement import LANE_PITCH, Placement
 from minigraph.diagram.routes import Points, lane_ways, straight_ways
 from minigraph.diagram.scene import EdgeValues, Scene
 from minigraph.diagram.selection import Selection
-from minigraph.node import Node
+from minigraph.graph.node import Node
 
 BIAS_REACH, MORE_REACH = 11.0, 10.0
 """How far from the middle of a bias unit, or of a row of left-out units, lines begin and end."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
+from minigraph.base.notation import Symbol
 from minigraph.diagram.captions import theta_numbers
 from minigraph.diagram.dot import Canvas
 from minigraph.diagram.labels import number
 from minigraph.diagram.scene import Scene
 from minigraph.diagram.selection import Selection
 from minigraph.diagram.themes import Theme
-from minigraph.node import Node
-from minigraph.notation import Symbol
+from minigraph.graph.node import Node
 
 LETTERS = {"weights": "Θ", "gradient": "D", "accumulator": "Δ"}
 _WIDE, _HIGH = 38, 14

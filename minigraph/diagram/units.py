@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minigraph.base.notation import Symbol
 from minigraph.diagram import edges
 from minigraph.diagram.captions import LINE_SIZE, NAME_SIZE, Caption, caption
 from minigraph.diagram.dot import Canvas, Point, text_size
@@ -15,9 +16,8 @@ from minigraph.diagram.strands import BIAS_REACH
 from minigraph.diagram.tables import write_tables
 from minigraph.diagram.themes import tint
 from minigraph.diagram.wishes import Shown
-from minigraph.layers import Add, Concat, InputLayer
-from minigraph.node import Node
-from minigraph.notation import Symbol
+from minigraph.graph.layers import Add, Concat, InputLayer
+from minigraph.graph.node import Node
 
 CAPTION_ROOM = 108.0
 OUTER_ROOM = 96.0

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 from minigraph.diagram.wishes import Example
 from minigraph.errors import StateError
-from minigraph.layer import Layer
-from minigraph.layers import InputLayer
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import InputLayer
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 
 Detail: TypeAlias = Literal["auto", "units", "layers"]
 Direction: TypeAlias = Literal["LR", "RL", "TB", "BT"]

@@ -11,7 +11,7 @@ Importing this module needs the extra: pip install 'minigraph[onnx]'.
 True
 """
 
-from minigraph import extras
+from minigraph.base import extras
 
 extras.require("onnx", "onnx")
 

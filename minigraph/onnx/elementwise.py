@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph.activations import ACTIVATIONS, Activation, LeakyRelu, Softmax
+from minigraph.functions.activations import ACTIVATIONS, Activation, LeakyRelu, Softmax
 
 Values: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[..., Values]

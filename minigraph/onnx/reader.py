@@ -10,14 +10,14 @@ from typing import cast
 import onnx
 from google.protobuf.message import DecodeError
 
-from minigraph import architecture
-from minigraph.architecture import Custom, restore, theta_shape
-from minigraph.costs import Cost, CostName
+from minigraph.architecture import architecture
+from minigraph.architecture.architecture import Custom, restore, theta_shape
+from minigraph.base.strict_json import parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
-from minigraph.network import AnyNetwork
+from minigraph.functions.costs import Cost, CostName
+from minigraph.network.network import AnyNetwork
 from minigraph.onnx.translator import Translator
 from minigraph.onnx.writer import KEY, Writer
-from minigraph.strict_json import parse
 
 
 def load(

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from minigraph.arrays import Array, Float
+from minigraph.base.arrays import Array, Float
 from minigraph.errors import ModelFormatError
 
 Constant: TypeAlias = NDArray[np.generic]

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 
-from minigraph.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax
-from minigraph.architecture_parser import MAX_UNITS
-from minigraph.arrays import Array, is_finite
-from minigraph.costs import Cost, CostName
+from minigraph.architecture.parser import MAX_UNITS
+from minigraph.base.arrays import Array, is_finite
 from minigraph.errors import ArgumentError, GraphError, ModelFormatError
-from minigraph.layer import Layer
-from minigraph.layers import Activate, Add, Concat, Dense, Input
-from minigraph.network import AnyNetwork, Network
-from minigraph.node import Node
+from minigraph.functions.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax
+from minigraph.functions.costs import Cost, CostName
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import Activate, Add, Concat, Dense, Input
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork, Network
 from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify, number
 from minigraph.onnx.source import Constant, Source, describe, read_constant, require
 

@@ -11,7 +11,11 @@ from typing import TypeAlias, cast
 import numpy as np
 import onnx
 
-from minigraph.activations import (
+from minigraph.base.arrays import Array, Float, is_finite
+from minigraph.base.atomic import write_atomically
+from minigraph.base.strict_json import canonical, is_unicode
+from minigraph.errors import ArgumentError, NonFiniteError
+from minigraph.functions.activations import (
     Activation,
     Elu,
     Gelu,
@@ -24,14 +28,10 @@ from minigraph.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.arrays import Array, Float, is_finite
-from minigraph.atomic import write_atomically
-from minigraph.errors import ArgumentError, NonFiniteError
-from minigraph.layer import Layer
-from minigraph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
-from minigraph.network import AnyNetwork
-from minigraph.node import Node
-from minigraph.strict_json import canonical, is_unicode
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
 
 OPSET = 20
 """The first with Gelu."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from minigraph.arrays import Array, real, whole
+from minigraph.base.arrays import Array, real, whole
 from minigraph.errors import ArgumentError, nearest
 
 if TYPE_CHECKING:

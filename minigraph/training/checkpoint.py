@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minigraph.arrays import Array
-from minigraph.atomic import write_atomically
+from minigraph.base.arrays import Array
+from minigraph.base.atomic import write_atomically
 from minigraph.errors import ModelFormatError
 
 _FORMAT = "minigraph checkpoint 1"

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
+from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
-from minigraph.network import AnyNetwork
-from minigraph.training.datasets import Dataset, Indices
+from minigraph.inputs.datasets import Dataset, Indices
+from minigraph.network.network import AnyNetwork
 from minigraph.training.metrics import Metric
-from minigraph.workspace import quiet
 
 _BLOCK_BYTES = 2**22
 

@@ -9,18 +9,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph import batch
-from minigraph.arrays import Array, numeric, real, whole
+from minigraph.base.arrays import Array, numeric, real, whole
 from minigraph.errors import ArgumentError, ModelFormatError, ShapeError
-from minigraph.network import AnyNetwork
-from minigraph.optimizers import Optimizer, OptimizerName, Updates, as_optimizer
+from minigraph.inputs import batch
+from minigraph.inputs.datasets import Dataset, Indices, TrainingData, dataset, name_all_units, pieces
+from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint
-from minigraph.training.datasets import Dataset, Indices, TrainingData, dataset, name_all_units, pieces
 from minigraph.training.evaluation import Evaluation
 from minigraph.training.history import History
 from minigraph.training.loop import Run
 from minigraph.training.metrics import Metric, MetricName, as_metrics
+from minigraph.training.optimizers import Optimizer, OptimizerName, Updates, as_optimizer
 from minigraph.training.progress import progress_for
 from minigraph.training.steps import Clip, Steps
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minigraph.atomic import write_atomically
+from minigraph.base.atomic import write_atomically
 from minigraph.errors import UnknownNameError, nearest
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigraph.errors import NonFiniteError
-from minigraph.network import AnyNetwork
-from minigraph.optimizers import Updates
+from minigraph.inputs.datasets import Indices
+from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint
-from minigraph.training.datasets import Indices
 from minigraph.training.evaluation import Evaluation
 from minigraph.training.history import History
 from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.optimizers import Updates
 from minigraph.training.progress import Progress
 from minigraph.training.steps import Steps
 

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.arrays import Array
+from minigraph.base.arrays import Array
 from minigraph.errors import ArgumentError, nearest
 
 MetricName: TypeAlias = Literal["accuracy", "mean_squared_error"]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minigraph import batch
-from minigraph.arrays import Array, whole
-from minigraph.batch import Data
+from minigraph.base.arrays import Array, whole
+from minigraph.base.extras import require
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
-from minigraph.extras import require
-from minigraph.network import AnyNetwork
+from minigraph.inputs import batch
+from minigraph.inputs.batch import Data
+from minigraph.network.network import AnyNetwork
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.progress import Progress, progress_for
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array
-from minigraph.network import AnyNetwork
-from minigraph.training.datasets import Dataset, Held, Indices
-from minigraph.workspace import Workspace
+from minigraph.base.arrays import Array
+from minigraph.engine.workspace import Workspace
+from minigraph.inputs.datasets import Dataset, Held, Indices
+from minigraph.network.network import AnyNetwork
 
 _MOST_BYTES = 2**18
 """What the staged mini-batches may take, if they are more than one."""

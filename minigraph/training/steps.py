@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.arrays import Array, is_finite
+from minigraph.base.arrays import Array, is_finite
+from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
-from minigraph.network import AnyNetwork
-from minigraph.optimizers import Updates
-from minigraph.training.datasets import Dataset, Indices
+from minigraph.inputs.datasets import Dataset, Indices
+from minigraph.network.network import AnyNetwork
 from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.optimizers import Updates
 from minigraph.training.staging import Batch, Staging
-from minigraph.workspace import quiet
 
 
 @dataclass(frozen=True)

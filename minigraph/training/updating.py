@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigraph.arrays import Array
-from minigraph.network import Network
-from minigraph.optimizers import Optimizer, Updates
-from minigraph.training.datasets import dataset
+from minigraph.base.arrays import Array
+from minigraph.inputs.datasets import dataset
+from minigraph.network.network import Network
 from minigraph.training.interrupt import DeferredInterrupt
+from minigraph.training.optimizers import Optimizer, Updates
 from minigraph.training.steps import Clip, Steps
 
 

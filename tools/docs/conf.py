@@ -41,12 +41,9 @@ myst_heading_anchors = 3
 exclude_patterns = ["examples", "tools", "tests"]
 
 # In the order in which a reader meets them; a module that is not named here follows.
-ORDER = (
-    "layers", "node", "network", "build", "activations", "costs", "initializers", "data", "gradcheck", "explain",
-    "training", "optimizers", "schedules", "diagnosis", "diagram", "persistence",
-)  # fmt: skip
-ELSEWHERE = {"notation": "explain"}
-"""Modules whose public names stand on the page of another."""
+ORDER = ("graph", "network", "functions", "data", "inspection", "training", "diagram", "persistence")
+ELSEWHERE = {"base": "inspection"}
+"""Folders and modules whose public names stand on the page of another."""
 WHOLE_MODULES = ("data", "plots", "reference", "sklearn", "onnx")
 # scikit-learn puts them on every estimator; one_hot has its place already.
 EXCLUDED = "one_hot, set_fit_request, set_partial_fit_request, set_predict_request, set_score_request"

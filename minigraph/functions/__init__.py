@@ -1,0 +1,1 @@
+"""Activations, costs and initializers: each rule with its derivative, written once."""

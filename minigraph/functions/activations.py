@@ -1,0 +1,369 @@
+"""Activation functions g: the value g(z), and the product of an error with the derivative g′(z).
+
+Inside the graph arrays are written as the lecture writes vectors: one row per unit, one column per example.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigraph.base.arrays import Array, real
+from minigraph.base.config import Configurable
+from minigraph.errors import ArgumentError, nearest
+from minigraph.functions.special import blocks, normal_cdf
+
+ActivationName: TypeAlias = Literal[
+    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity", "softmax"
+]
+
+
+# Constants by the size of a number: numpy takes arrays of the same type at half the cost of Python's numbers.
+ZERO: dict[int, Array] = {4: np.zeros((), np.float32), 8: np.zeros((), np.float64)}
+ONE: dict[int, Array] = {4: np.ones((), np.float32), 8: np.ones((), np.float64)}
+
+
+class Activation(Configurable, ABC):
+    """An activation function g, by its value and its vector-Jacobian product.
+
+    Derive from it and write `value` and `vjp` to add one of your own. All arrays have shape
+    (units, examples); `scratch` is a spare array of the same shape whose contents mean nothing.
+
+    >>> import numpy as np, minigraph as mg
+    >>> class Square(mg.Activation):
+    ...     name = "square"
+    ...     def value(self, z, a, scratch):
+    ...         np.multiply(z, z, out=a)
+    ...     def vjp(self, z, a, error, scratch):
+    ...         error *= 2 * z
+    >>> net = mg.mlp([2, 3, 1], activation=Square(), cost="squared_error", seed=1)
+    >>> mg.check_gradient(net, [[0.1, 0.2], [0.3, 0.4]], [[1.0], [0.0]]).passed
+    True
+    """
+
+    name: str = "custom"
+    kinked: bool = False
+    """True if g′ jumps somewhere, so that a numerical derivative across the kink means nothing."""
+
+    @abstractmethod
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        """Write g(z) into `a`."""
+
+    @abstractmethod
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        """Turn `error`, which holds ∂cost/∂a, into ∂cost/∂z, in place: for most g, error ⊙ g′(z)."""
+
+    def log(self, z: Array, a: Array) -> Array:
+        """Return log g(z), by default of the stored `a`; overridden where z gives more digits."""
+        return np.log(a)
+
+    def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        """Turn `error`, which holds ∂cost/∂(log a), into ∂cost/∂z, in place."""
+        np.divide(error, a, out=error, where=error != 0)
+        self.vjp(z, a, error, scratch)
+
+    def log_complement(self, z: Array, a: Array) -> Array:
+        """Return log(1 − g(z))."""
+        return np.log1p(-a)
+
+    def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        """Turn `error`, which holds ∂cost/∂(log(1 − a)), into ∂cost/∂z, in place."""
+        np.divide(error, a - 1, out=error, where=error != 0)
+        self.vjp(z, a, error, scratch)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Identity(Activation):
+    """g(z) = z; g′(z) = 1."""
+
+    name = "identity"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.copyto(a, z)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        pass
+
+
+class Sigmoid(Activation):
+    """g(z) = 1 / (1 + e^−z); g′(z) = a(1 − a), the lecture's activation.
+
+    For z < −709 (float64) e^−z overflows to infinity and its reciprocal is the right answer, 0.
+    """
+
+    name = "sigmoid"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        one = ONE[a.itemsize]
+        np.negative(z, a)
+        np.exp(a, a)
+        np.add(a, one, a)
+        np.divide(one, a, a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.subtract(ONE[a.itemsize], a, scratch)
+        np.multiply(scratch, a, scratch)
+        np.multiply(error, scratch, error)
+
+    def log(self, z: Array, a: Array) -> Array:
+        return -softplus(-z)
+
+    def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        self.value(-z, scratch, scratch)  # 1 − a without cancellation
+        error *= scratch
+
+    def log_complement(self, z: Array, a: Array) -> Array:
+        return -softplus(z)
+
+    def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        error *= -a
+
+
+class Tanh(Activation):
+    """g(z) = tanh z; g′(z) = 1 − a²."""
+
+    name = "tanh"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.tanh(z, a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.multiply(a, a, scratch)
+        np.subtract(ONE[a.itemsize], scratch, scratch)
+        np.multiply(error, scratch, error)
+
+    def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        # (1 − a²)/a = 1/(sinh z cosh z) = 2/sinh 2z
+        with np.errstate(over="ignore"):
+            np.divide(2 * error, np.sinh(2 * z), error, where=error != 0)
+
+    def log_complement(self, z: Array, a: Array) -> Array:
+        # 1 − tanh z = 2/(1 + e^2z)
+        return math.log(2) - softplus(2 * z)
+
+    def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        error *= -(1 + a)
+
+
+class Relu(Activation):
+    """g(z) = max(z, 0); g′(z) = 1 for z > 0, else 0 (at the kink z = 0 too)."""
+
+    name = "relu"
+    kinked = True
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.maximum(z, ZERO[a.itemsize], out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.sign(a, scratch)
+        np.multiply(error, scratch, error)
+
+
+class LeakyRelu(Activation):
+    """g(z) = z for z > 0, else slope · z (Maas et al., 2013).
+
+    Args:
+        slope: of the negative side, 0 < slope < 1.
+
+    >>> LeakyRelu(0.1)
+    LeakyRelu(slope=0.1)
+    """
+
+    name = "leaky_relu"
+    kinked = True
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self.slope: float = real(slope, "slope", "0 < slope < 1", 0, 1)
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.multiply(z, self.slope, out=a)
+        np.maximum(z, a, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.heaviside(z, 0, out=scratch)
+        np.maximum(scratch, self.slope, out=scratch)
+        np.multiply(error, scratch, out=error)
+
+    def __repr__(self) -> str:
+        return f"LeakyRelu(slope={self.slope!r})"
+
+
+class Elu(Activation):
+    """g(z) = z for z > 0, else e^z − 1; g′(z) = 1 or e^z = a + 1 (Clevert et al., 2016)."""
+
+    name = "elu"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.minimum(z, 0, out=a)
+        np.expm1(a, out=a)
+        np.maximum(z, 0, out=scratch)
+        np.add(a, scratch, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.minimum(a, 0, out=scratch)
+        np.add(scratch, 1, out=scratch)
+        np.multiply(error, scratch, out=error)
+
+
+class Softplus(Activation):
+    """g(z) = log(1 + e^z); g′(z) = 1 / (1 + e^−z)."""
+
+    name = "softplus"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.logaddexp(z, 0, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        SIGMOID.value(z, scratch, scratch)
+        np.multiply(error, scratch, out=error)
+
+    def log(self, z: Array, a: Array) -> Array:
+        # log(log(1 + e^z)) → z as z → −∞, where a itself underflows
+        return np.where(z < -30, z, np.log(np.logaddexp(np.maximum(z, -30), 0)))
+
+    def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        # g′/g → 1 as z → −∞
+        bounded = np.maximum(z, -30)
+        SIGMOID.value(bounded, scratch, scratch)
+        error *= scratch / np.logaddexp(bounded, 0)
+
+
+class Silu(Activation):
+    """g(z) = z σ(z), also called swish; g′(z) = a + σ(z)(1 − a) (Elfwing et al., 2018)."""
+
+    name = "silu"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        SIGMOID.value(z, a, scratch)
+        np.multiply(a, z, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        # error (a + σ(1 − a)) = a (error − t) + t with t = error σ: one spare array is enough
+        SIGMOID.value(z, scratch, scratch)
+        np.multiply(scratch, error, out=scratch)
+        np.subtract(error, scratch, out=error)
+        np.multiply(error, a, out=error)
+        np.add(error, scratch, out=error)
+
+
+class Gelu(Activation):
+    """g(z) = z Φ(z) with the normal distribution function Φ; g′(z) = Φ(z) + z φ(z) (Hendrycks and Gimpel, 2016)."""
+
+    name = "gelu"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        normal_cdf(z, out=a)
+        np.multiply(a, z, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        # error (Φ + zφ), the second term first: φ(z) = e^(−z²/2)/√(2π)
+        np.multiply(z, z, out=scratch)
+        np.multiply(scratch, -0.5, out=scratch)
+        np.exp(scratch, out=scratch)
+        np.multiply(scratch, z, out=scratch)
+        np.multiply(scratch, 1 / math.sqrt(2 * math.pi), out=scratch)
+        for some_z, some_slopes in blocks(z, scratch):
+            some_slopes += normal_cdf(some_z)
+        np.multiply(error, scratch, out=error)
+
+
+class Softmax(Activation):
+    """g(z)_k = e^z_k / Σ_j e^z_j over the units of the node; its Jacobian is a_k (1[k = j] − a_j)."""
+
+    name = "softmax"
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        row = scratch[0]
+        np.maximum.reduce(z, axis=0, out=row)
+        np.subtract(z, row, out=a)  # the largest exponent is 0, so nothing overflows
+        np.exp(a, out=a)
+        np.add.reduce(a, axis=0, out=row)
+        np.divide(a, row, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        np.einsum("ki,ki->i", error, a, out=scratch[0])
+        np.subtract(error, scratch[0], out=error)
+        np.multiply(error, a, out=error)
+
+    def log(self, z: Array, a: Array) -> Array:
+        # z_k − log Σ_j e^z_j, with the largest z taken out of the sum, so that no digit is lost at any z
+        top, others = _beside_largest(z)
+        result: Array = z - z[top] - np.log1p(np.exp(others).sum(axis=0))
+        return result
+
+    def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        error -= a * error.sum(axis=0)
+
+    def log_complement(self, z: Array, a: Array) -> Array:
+        # 1 − a loses digits for the largest a only; there it is Σ_{j≠k} e^z_j / Σ_j e^z_j
+        top, others = _beside_largest(z)
+        result: Array = np.log1p(-a)
+        _, log_sum = _softmax_of_others(others)
+        result[top] = log_sum - np.log1p(np.exp(others).sum(axis=0))
+        return result
+
+    def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        # ∂ log(1 − a_k)/∂z_j = a_j a_k/(1 − a_k), but −a_k for j = k; for the largest a_k,
+        # a_j/(1 − a_k) is the softmax of the others
+        top, others = _beside_largest(z)
+        share, _ = _softmax_of_others(others)
+        odds = error * a / (1 - a)
+        odds[top] = 0
+        error[...] = a * (odds.sum(axis=0) - odds - error) + share * (error[top] * a[top])
+
+
+def softplus(z: Array) -> Array:
+    """Return log(1 + e^z), exact where e^z overflows."""
+    return np.logaddexp(z, 0)
+
+
+def _beside_largest(z: Array) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Array]:
+    """Return where each example's largest z stands, and z minus it, with −∞ in its own place."""
+    top = (z.argmax(axis=0), np.arange(z.shape[1]))
+    others: Array = z - z[top]
+    others[top] = -np.inf
+    return top, others
+
+
+def _softmax_of_others(others: Array) -> tuple[Array, Array]:
+    """Return the softmax over the units whose z is not −∞, and log Σ e^z; zeros and −∞ if there is none."""
+    largest = np.maximum(others.max(axis=0), np.finfo(others.dtype).min)
+    share: Array = np.exp(others - largest)
+    total = share.sum(axis=0)
+    log_sum: Array = largest + np.log(total)
+    return share / np.maximum(total, np.finfo(others.dtype).tiny), log_sum
+
+
+SIGMOID = Sigmoid()
+
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        SIGMOID, Tanh(), Relu(), LeakyRelu(), Elu(), Softplus(), Silu(), Gelu(), Identity(), Softmax()
+    )
+}  # fmt: skip
+assert set(ACTIVATIONS) == set(get_args(ActivationName))
+
+
+def as_activation(activation: ActivationName | Activation, argument: str = "activation") -> Activation:
+    """Return the activation of that name, or the given object itself.
+
+    Raises:
+        ArgumentError: no activation has that name; the message gives the nearest one.
+
+    >>> as_activation("tanh")
+    Tanh()
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        raise ArgumentError(
+            f"{argument}: received {activation!r}, expected an Activation or a name{nearest(activation, ACTIVATIONS)}"
+        )
+    return ACTIVATIONS[activation]

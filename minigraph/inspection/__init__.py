@@ -1,0 +1,1 @@
+"""Looking at a network: gradient check, diagnosis, explanations."""

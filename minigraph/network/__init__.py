@@ -1,0 +1,1 @@
+"""Networks: the sorted graph between inputs and outputs, with its cost and its parameters."""

@@ -1,0 +1,465 @@
+"""The network: the sorted graph between inputs and outputs, with a cost and all parameters."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from minigraph.base.arrays import Array, Float, finite, float_dtype, whole
+from minigraph.engine.engine import Engine
+from minigraph.engine.parameters import Parameters
+from minigraph.errors import ArgumentError, nearest
+from minigraph.functions.costs import Cost, CostName
+from minigraph.graph.layer import Layer
+from minigraph.graph.node import Node
+from minigraph.inputs import batch
+from minigraph.inputs.batch import Data
+from minigraph.network import wiring
+from minigraph.network.summary import summary
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from minigraph.architecture.architecture import Custom
+    from minigraph.base.strict_json import Json
+
+    Out_co = TypeVar("Out_co", bound="Array | tuple[Array, ...]", default=Array, covariant=True)
+else:
+    from typing import TypeVar
+
+    Out_co = TypeVar("Out_co")
+
+
+class Network(Generic[Out_co]):
+    """The graph between inputs and outputs, in topological order, with its cost and its parameters.
+
+    Args:
+        inputs: the input node, or a sequence of them.
+        outputs: the output node, or a sequence of them. With one node `forward` and `predict` give one
+            array, with a sequence a tuple of arrays.
+        cost: a name or a `Cost`, or a sequence with one for each output.
+        l2: λ >= 0, weight of the regularization term (λ/2m) Σ Θ_ij², j >= 1.
+        dtype: float64 or float32, of everything the network holds.
+        seed: of the first Θ and of dropout; None draws one from the operating system.
+
+    Raises:
+        GraphError: a cycle, an input that reaches no output, an output that depends on no input, two nodes
+            of one name, or nodes that belong to another network.
+        ArgumentError: an unknown cost, a negative l2, another dtype.
+
+    >>> import minigraph as mg
+    >>> x = mg.Input(2, name="x")
+    >>> y = mg.Dense(1, name="y")(mg.Dense(2, "tanh", name="h")(x))
+    >>> net = mg.Network(x, y, seed=0)
+    >>> [node.name for node in net.nodes]
+    ['x', 'h', 'y']
+    >>> net.forward([[0.0, 1.0]]).shape
+    (1, 1)
+    """
+
+    @overload
+    def __init__(
+        self: Network[Array],
+        inputs: Node | Sequence[Node],
+        outputs: Node,
+        cost: CostName | Cost | Sequence[CostName | Cost] = ...,
+        l2: float = ...,
+        dtype: DTypeLike = ...,
+        seed: int | None = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: Network[tuple[Array, ...]],
+        inputs: Node | Sequence[Node],
+        outputs: Sequence[Node],
+        cost: CostName | Cost | Sequence[CostName | Cost] = ...,
+        l2: float = ...,
+        dtype: DTypeLike = ...,
+        seed: int | None = ...,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        inputs: Node | Sequence[Node],
+        outputs: Node | Sequence[Node],
+        cost: CostName | Cost | Sequence[CostName | Cost] = "cross_entropy",
+        l2: float = 0.0,
+        dtype: DTypeLike = np.float64,
+        seed: int | None = 0,
+    ) -> None:
+        generator = _generator(seed)
+        wires = wiring.connect(inputs, outputs, cost)
+        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
+        parameters.initialize(generator)
+        self._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator)
+
+    @classmethod
+    def restored(
+        cls,
+        inputs: Sequence[Node],
+        outputs: Node | Sequence[Node],
+        costs: CostName | Cost | Sequence[CostName | Cost],
+        l2: float,
+        dtype: DTypeLike,
+        generator: np.random.Generator | None = None,
+    ) -> AnyNetwork:
+        """Return a network with all parameters 0, to be filled by who kept them; no initializer is asked.
+
+        Args:
+            inputs: as in `Network`, and so the others.
+            outputs: one node, or a sequence.
+            costs: one for each output.
+            l2: λ >= 0.
+            dtype: float64 or float32.
+            generator: for dropout; None makes the one of seed 0.
+
+        Raises:
+            GraphError, ArgumentError: as in `Network`.
+        """
+        net = cls.__new__(cls)
+        wires = wiring.connect(inputs, outputs, costs)
+        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
+        net._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator or _generator(0))
+        return cast("AnyNetwork", net)
+
+    def _set_up(
+        self,
+        wires: wiring.Wiring,
+        has_one_output: bool,
+        l2: float,
+        parameters: Parameters,
+        generator: np.random.Generator,
+    ) -> None:
+        """Take the nodes into the network; nothing fails here, so that none is left half taken."""
+        self.inputs: tuple[Node, ...] = wires.inputs
+        self.outputs: tuple[Node, ...] = wires.outputs
+        self.costs: tuple[Cost, ...] = wires.costs
+        self.nodes: tuple[Node, ...] = wires.nodes
+        self.has_one_output = has_one_output
+        self.dtype: np.dtype[Float] = parameters.vector.dtype
+        self._l2 = l2
+        self._classes: tuple[Label, ...] | None = None
+        self.generator: np.random.Generator = generator
+        self._by_name = wires.by_name
+        wiring.settle(self.nodes, self)
+        self.engine: Engine = Engine(self.nodes, self.outputs, self.costs, parameters)
+
+    @property
+    def l2(self) -> float:
+        """λ, the weight of the regularization term; 0 switches it off. Setting it makes δ and D stale."""
+        return self._l2
+
+    @l2.setter
+    def l2(self, l2: float) -> None:
+        self._l2 = _checked_l2(l2)
+        self.engine.forget_backward()
+
+    @property
+    def classes(self) -> tuple[Label, ...] | None:
+        """The label of each class, saved with the network; None if it has none, or nobody said.
+
+        A network with one output takes as many labels as that has units, or two for a single unit: the
+        labels for 0 and for 1.
+
+        Raises:
+            ArgumentError: set to another number of labels, to labels that are not distinct, or to
+                something else than strings, finite numbers and booleans.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([2, 3, 1])
+        >>> net.classes = ["no", "yes"]
+        >>> net.classes
+        ('no', 'yes')
+        """
+        return self._classes
+
+    @classes.setter
+    def classes(self, classes: Iterable[Label] | None) -> None:
+        self._classes = None if classes is None else _checked_classes(classes, self.outputs)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers that own Θ^(1), Θ^(2), …, in the order in which `unroll` lists them."""
+        return self.engine.parameters.layers
+
+    def node(self, key: int | str) -> Node:
+        """Return a node by its 1-based position l in `nodes`, or by its name.
+
+        Raises:
+            ArgumentError: no such node.
+        """
+        if isinstance(key, str):
+            if key not in self._by_name:
+                raise ArgumentError(f"key: received {key!r}, expected a node's name{nearest(key, self._by_name)}")
+            return self._by_name[key]
+        if isinstance(key, bool) or not isinstance(key, (int, np.integer)) or not 1 <= key <= len(self.nodes):
+            raise ArgumentError(f"key: received {key!r}, expected a position from 1 to {len(self.nodes)} or a name")
+        return self.nodes[key - 1]
+
+    def forward(self, X: Data, training: bool = False) -> Out_co:
+        """Compute z and a of every node: a^(1) = x, z^(l+1) = Θ^(l) a^(l), a^(l+1) = g(z^(l+1)).
+
+        Args:
+            X: shape (m, s_1), an array or a DataFrame, whose columns then name the input's units; for several
+                inputs a sequence of them, or a dict by name.
+            training: True switches dropout on.
+
+        Returns:
+            a of the output, shape (m, s_L); a tuple of them if the outputs were given as a sequence.
+
+        Raises:
+            ShapeError, NonFiniteDataError, ArgumentError: X does not fit; nothing has changed.
+            NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
+        """
+        arrays = batch.inputs(self.inputs, X, self.dtype)
+        results = self.engine.forward(arrays, self.generator if training else None)
+        batch.name_units(self.inputs, X, "X")
+        return self._shaped(results)
+
+    def backward(self, Y: Data, sample_weight: ArrayLike | None = None) -> None:
+        """Compute δ of every node, last to first, and from it Δ and D of every layer.
+
+        δ^(L) = a^(L) − y for a canonical pair; δ^(l) = (Θ^(l)ᵀ δ^(l+1))_{j≥1} ⊙ g′(z^(l));
+        Δ^(l) = Σ_i δ^(l+1) a^(l)ᵀ; D_ij = Δ_ij/m + (λ/m) Θ_ij for j >= 1, D_i0 = Δ_i0/m.
+        Calling it twice changes nothing.
+
+        Args:
+            Y: shape (m, s_L), or (m,) for one output unit; for several outputs a sequence, or a dict by name.
+            sample_weight: shape (m,), weights >= 0 of the examples; their sum takes the place of m.
+
+        Raises:
+            StateError: no forward pass yet, or parameters changed since.
+            ShapeError, NonFiniteDataError, ArgumentError: Y does not fit; nothing has changed.
+            NonFiniteError: the gradient is not finite; the message names the node.
+        """
+        m = self.engine.current_batch()
+        targets, weights = self._targets(Y, sample_weight, m)
+        self.engine.backward(targets, self.l2, weights)
+        batch.name_units(self.outputs, Y, "Y")
+
+    def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
+        """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches stay as they are.
+
+        Args:
+            X: as in `forward`; dropout is off.
+            Y: as in `backward`.
+            sample_weight: as in `backward`.
+
+        Raises:
+            ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit.
+            NonFiniteError: J is not finite.
+        """
+        arrays = batch.inputs(self.inputs, X, self.dtype)
+        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
+        return self.engine.evaluate_cost(arrays, targets, self.l2, weights)
+
+    def cost_and_gradient(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
+        """Return J(Θ) and ∂J/∂Θ unrolled, by a forward pass without dropout and a backward pass.
+
+        Args:
+            X: as in `forward`.
+            Y: as in `backward`.
+            sample_weight: as in `backward`.
+
+        Raises:
+            ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit; nothing has changed.
+            NonFiniteError: J or the gradient is not finite.
+        """
+        arrays = batch.inputs(self.inputs, X, self.dtype)
+        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
+        self.engine.forward(arrays, None)
+        J = self.engine.cost(targets, self.l2, weights)
+        self.engine.backward(targets, self.l2, weights)
+        batch.name_units(self.inputs, X, "X")
+        batch.name_units(self.outputs, Y, "Y")
+        return J, self.engine.parameters.gradient_vector.copy()
+
+    def predict(self, X: Data, batch_size: int | None = None) -> Out_co:
+        """Return a of the output without touching the caches; dropout is off.
+
+        Args:
+            X: as in `forward`.
+            batch_size: examples to compute at a time, to bound the memory; None takes all at once.
+
+        Raises:
+            ShapeError, NonFiniteDataError, ArgumentError: X does not fit.
+            NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
+        """
+        size = None if batch_size is None else whole(batch_size, "batch_size")
+        arrays = batch.inputs(self.inputs, X, self.dtype)
+        return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
+
+    def unroll(self) -> Array:
+        """Return all parameters as one new vector: Θ^(1), Θ^(2), … row by row."""
+        return self.engine.parameters.vector.copy()
+
+    def assign(self, vector: ArrayLike) -> None:
+        """Set all parameters from a vector as `unroll` gives it; z, a and δ become stale.
+
+        Weights of absent links stay 0, whatever the vector holds.
+
+        Raises:
+            ShapeError: the number of entries differs, or they are not numbers.
+            NonFiniteDataError: infinity or not-a-number.
+        """
+        self.engine.assign(vector)
+
+    def initialize(self, seed: int | None = None) -> None:
+        """Draw all parameters anew, as the network was made with this seed; z, a and δ become stale.
+
+        Raises:
+            ArgumentError: the seed is not a whole number >= 0.
+        """
+        generator = _generator(seed)
+        self.engine.initialize(generator)
+        self.generator = generator
+
+    def summary(self) -> str:
+        """Return a table of the nodes: position, name, layer, units, parents, parameters."""
+        return summary(self.nodes, self.engine.parameters.vector.size)
+
+    def copy(self, dtype: DTypeLike | None = None) -> Network[Out_co]:
+        """Return an independent network with the same graph and parameters, if wished in another dtype.
+
+        Raises:
+            NonFiniteDataError: a parameter is too large for that dtype.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([3, 2], seed=0)
+        >>> twin = net.copy("float32")
+        >>> twin.dtype, bool(abs(twin.unroll() - net.unroll()).max() < 1e-7)
+        (dtype('float32'), True)
+        """
+        plan = copy.deepcopy(wiring.blueprint(self.nodes, self.inputs, self.outputs))
+        target = self.dtype if dtype is None else float_dtype(dtype)
+        vector = self.unroll() if dtype is None else finite(self.unroll(), "parameters", target)
+        twin = self._rebuilt(
+            plan,
+            self.has_one_output,
+            copy.deepcopy(self.costs),
+            self.l2,
+            target,
+            vector,
+            copy.deepcopy(self.generator),
+        )
+        twin.classes = self.classes
+        return cast("Network[Out_co]", twin)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the architecture as plain data for JSON, without the parameters.
+
+        `minigraph.architecture.schema()` is its JSON schema.
+
+        Raises:
+            ArgumentError: a layer, activation, cost or initializer of your own cannot be written down; see
+                `Configurable`.
+
+        >>> import json, minigraph as mg
+        >>> net = mg.mlp([3, 6, 5], "tanh", seed=0)
+        >>> text = json.dumps(net.to_dict())
+        >>> mg.Network.from_dict(json.loads(text), seed=0).unroll().tolist() == net.unroll().tolist()
+        True
+        """
+        from minigraph.architecture import architecture
+
+        return architecture.to_dict(self)
+
+    @staticmethod
+    def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: int | None = 0) -> AnyNetwork:
+        """Return a new network of the architecture that `to_dict` gave.
+
+        Args:
+            data: the architecture.
+            custom: your own classes that it uses.
+            seed: of the first Θ and of dropout.
+
+        Raises:
+            ModelFormatError: the data are no architecture, or use a class that is neither minigraph's nor in
+                `custom`; the message says where.
+            ArgumentError: `custom` holds something else than such classes, or the seed is no whole number >= 0.
+        """
+        from minigraph.architecture import architecture
+
+        return architecture.from_dict(data, custom, seed)
+
+    @classmethod
+    def _rebuilt(
+        cls,
+        plan: wiring.Blueprint,
+        has_one_output: bool,
+        costs: Sequence[Cost],
+        l2: float,
+        dtype: np.dtype[Float],
+        vector: Array,
+        generator: np.random.Generator,
+    ) -> AnyNetwork:
+        inputs, outputs = wiring.rebuild(plan)
+        net = cls.restored(inputs, outputs[0] if has_one_output else outputs, costs, l2, dtype, generator)
+        net.engine.parameters.vector[:] = vector
+        return net
+
+    def __copy__(self) -> Network[Out_co]:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Callable[..., AnyNetwork], tuple[object, ...], dict[str, object]]:
+        """Copy and pickle what makes the network, not its memory, whose views would come apart."""
+        plan = wiring.blueprint(self.nodes, self.inputs, self.outputs)
+        essence = (plan, self.has_one_output, self.costs, self.l2, self.dtype, self.unroll(), self.generator)
+        rest = {name: value for name, value in vars(self).items() if name not in _REBUILT}
+        return self._rebuilt, essence, rest
+
+    def _targets(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[list[Array], Array | None]:
+        """Check Y and the weights; the targets become columns, as the engine has them."""
+        targets = batch.targets(self.outputs, self.costs, Y, m, self.dtype)
+        return [target.T for target in targets], batch.example_weights(sample_weight, m)
+
+    def _shaped(self, results: list[Array]) -> Out_co:
+        return cast("Out_co", results[0] if self.has_one_output else tuple(results))
+
+    def __repr__(self) -> str:
+        sizes = "-".join(str(node.size) for node in self.nodes[:6]) + ("-…" if len(self.nodes) > 6 else "")
+        return f"Network({len(self.nodes)} nodes {sizes}, {self.engine.parameters.vector.size} parameters)"
+
+
+Label: TypeAlias = str | int | float | bool
+"""What a class is called: text, a number or a boolean."""
+AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
+"""A network with any number of outputs, as the functions of this package take it."""
+
+
+_REBUILT = {"inputs", "outputs", "costs", "nodes", "has_one_output", "dtype", "_l2", "generator", "_by_name", "engine"}
+"""Attributes that `Network._rebuilt` sets."""
+
+
+def _checked_l2(l2: float) -> float:
+    if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
+        raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
+    return float(l2)
+
+
+def _checked_classes(classes: Iterable[Label], outputs: Sequence[Node]) -> tuple[Label, ...]:
+    if isinstance(classes, str) or not isinstance(classes, Iterable):
+        raise ArgumentError(f"classes: received {classes!r}, expected a sequence of labels")
+    labels = tuple(label.item() if isinstance(label, np.generic) else label for label in classes)
+    for k, label in enumerate(labels):
+        if not isinstance(label, (str, int, float)) or (isinstance(label, float) and not math.isfinite(label)):
+            raise ArgumentError(f"classes[{k}]: received {label!r}, expected a string, a finite number or a boolean")
+    expected = max(outputs[0].size, 2)
+    if len(outputs) > 1 or len(labels) != expected:
+        raise ArgumentError(
+            f"classes: received {len(labels)} labels for {len(outputs)} outputs of {outputs[0].size} units,"
+            f" expected {expected} for one output"
+        )
+    if len(set(labels)) < len(labels):
+        raise ArgumentError("classes: received a label twice, expected distinct labels")
+    return labels
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(None if seed is None else whole(seed, "seed", least=0))

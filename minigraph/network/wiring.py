@@ -1,0 +1,195 @@
+"""Turn nodes into the ordered, named, checked graph of a network."""
+
+from __future__ import annotations
+
+import copyreg
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from minigraph.errors import ArgumentError, GraphError
+from minigraph.functions.activations import ActivationName
+from minigraph.functions.costs import Cost, CostName, as_cost
+from minigraph.graph.layer import Layer
+from minigraph.graph.layers import InputLayer
+from minigraph.graph.node import HasNodes, Node, as_nodes
+from minigraph.graph.topology import topological_order
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A graph that passed every check; nothing of it has been changed yet."""
+
+    inputs: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    costs: tuple[Cost, ...]
+    nodes: tuple[Node, ...]
+    by_name: dict[str, Node]
+    theta_shapes: dict[Layer, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A graph in topological order, nodes by their place in it, so that copies of any depth need no recursion."""
+
+    nodes: tuple[tuple[Layer, tuple[int, ...], int, str | None, tuple[str, ...] | None], ...]
+    """(layer, parents, size, name, unit names) of each node."""
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def connect(
+    inputs: Node | Sequence[Node],
+    outputs: Node | Sequence[Node],
+    cost: CostName | Cost | Sequence[CostName | Cost],
+) -> Wiring:
+    """Sort and check the graph between inputs and outputs.
+
+    Raises:
+        GraphError: see `Network`.
+        ArgumentError: an unknown cost, or a number of costs other than of outputs.
+    """
+    sources = _as_ends(inputs, "inputs")
+    targets = _as_ends(outputs, "outputs")
+    costs = _as_costs(cost, len(targets))
+    nodes = _inputs_first(topological_order(targets, lambda node: node.parents, lambda node: repr(node.name)), sources)
+    _check_ends(nodes, sources, targets)
+    shapes: dict[Layer, tuple[int, int]] = {}
+    for node in nodes:
+        if node.layer._owner is not None:
+            raise GraphError(
+                f"outputs: node {node.name!r} belongs to another network already, expected new nodes;"
+                " net.copy() gives an independent network"
+            )
+        shape = node.layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
+        if shape is not None:
+            shapes.setdefault(node.layer, shape)
+    return Wiring(sources, targets, costs, tuple(nodes), _names(nodes), shapes)
+
+
+def settle(nodes: Sequence[Node], network: HasNodes) -> None:
+    """Give the nodes their network and their positions in it, and keep only children that belong to the network."""
+    members = set(nodes)
+    for position, node in enumerate(nodes, start=1):
+        node._network = network
+        node._position = position
+        node._children = []
+    for node in nodes:
+        for parent in dict.fromkeys(node.parents):
+            if parent in members:
+                parent._children.append(node)
+    for name, node in _names(nodes).items():
+        node._name = name
+
+
+def blueprint(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> Blueprint:
+    """Write down a graph whose nodes are in topological order."""
+    place = {node: index for index, node in enumerate(nodes)}
+    plans = tuple(
+        (node.layer, tuple(place[each] for each in node.parents), node.size, node._name, node.unit_names)
+        for node in nodes
+    )
+    return Blueprint(plans, tuple(place[node] for node in inputs), tuple(place[node] for node in outputs))
+
+
+def rebuild(plan: Blueprint) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
+    """Return inputs and outputs of a graph with new nodes of the plan's layers, none of them in a network."""
+    nodes: list[Node] = []
+    for layer, parents, size, name, unit_names in plan.nodes:
+        node = Node(layer, [nodes[index] for index in parents], size, name)
+        node._unit_names = unit_names
+        nodes.append(node)
+    return tuple(nodes[index] for index in plan.inputs), tuple(nodes[index] for index in plan.outputs)
+
+
+def _reduce_node(node: Node) -> tuple[Callable[..., Node], tuple[object, ...]]:
+    """Copy and pickle a node as its place in its network; one without a network, with its ancestors."""
+    if node._network is not None:
+        return _node_at, (node._network, node.position)
+    return _only_output, (blueprint(topological_order([node], lambda each: each.parents), (), (node,)),)
+
+
+def _node_at(network: HasNodes, position: int) -> Node:
+    return network.nodes[position - 1]
+
+
+def _only_output(plan: Blueprint) -> Node:
+    return rebuild(plan)[1][0]
+
+
+copyreg.pickle(Node, _reduce_node)
+
+
+def _as_ends(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
+    nodes = as_nodes(value, argument, " such as mg.Input(3)")
+    for node, count in Counter(nodes).items():
+        if count > 1:
+            raise GraphError(f"{argument}: received node {node.name!r} {count} times, expected it once")
+    return nodes
+
+
+def _as_costs(cost: CostName | Cost | Sequence[CostName | Cost], count: int) -> tuple[Cost, ...]:
+    if isinstance(cost, (str, Cost)) or not isinstance(cost, Iterable):
+        return (as_cost(cost),) * count
+    costs = tuple(as_cost(each, f"cost[{index}]") for index, each in enumerate(cost))
+    if len(costs) != count:
+        raise ArgumentError(f"cost: received {len(costs)} costs, expected one or {count}, one for each output")
+    return costs
+
+
+def _inputs_first(nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
+    """Keep the order, but begin with the inputs as the user listed them, so that node 1 is the input."""
+    members, first = set(nodes), dict.fromkeys(inputs)
+    return [node for node in first if node in members] + [node for node in nodes if node not in first]
+
+
+def _check_ends(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> None:
+    members, given = set(nodes), set(inputs)
+    for node in inputs:
+        if not isinstance(node.layer, InputLayer):
+            raise GraphError(f"inputs: received node {node.name!r} of {node.layer!r}, expected a node of mg.Input")
+        if node in outputs:
+            raise GraphError(
+                f"outputs: node {node.name!r} is an input, which depends on nothing; expected a later node"
+            )
+        if node not in members:
+            raise GraphError(f"inputs: node {node.name!r} reaches no output; connect it or leave it out")
+    for node in nodes:
+        if not node.parents and node not in given:
+            feeds = next(output.name for output in outputs if _depends_on(output, node))
+            raise GraphError(
+                f"inputs: output {feeds!r} depends on node {node.name!r}, which is not among the inputs"
+                f" {[each.name for each in inputs]}; add it"
+            )
+
+
+def _depends_on(node: Node, ancestor: Node) -> bool:
+    return ancestor in topological_order([node], lambda each: each.parents)
+
+
+def _names(nodes: Sequence[Node]) -> dict[str, Node]:
+    """Give every node a name: its own, or its layer's kind and its position; no two may be the same."""
+    names: dict[str, Node] = {}
+    for node in nodes:
+        if node._name is not None:
+            if node._name in names:
+                raise GraphError(f"two nodes are named {node._name!r}; expected every name once")
+            names[node._name] = node
+    ordered: dict[str, Node] = {}
+    for position, node in enumerate(nodes, start=1):
+        name = node._name or f"{node.layer.kind}{position}"
+        while node._name is None and (name in names or name in ordered):
+            name += "_"
+        ordered[name] = node
+    return ordered
+
+
+def canonical_activation(cost: Cost) -> ActivationName:
+    """Return the activation with which the cost gives δ = a − y.
+
+    Raises:
+        ArgumentError: the cost names none.
+    """
+    if cost.canonical is None:
+        raise ArgumentError(f"output_activation: received None, expected a name, since {cost!r} is canonical with none")
+    return cost.canonical

@@ -1,0 +1,410 @@
+"""Diagrams show what the caches hold: drawings are rendered and their numbers read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from diagram_cases import SVG, Picture, branching, image, lecture, residual, tooltip_numbers
+
+import minigraph as mg
+from minigraph.base.notation import Symbol
+from minigraph.diagram.labels import number
+from minigraph.diagram.wishes import Shown
+
+
+def test_numbers_in_units_equal_the_caches() -> None:
+    net = lecture()
+    for example in (0, 3):
+        picture = Picture.of(mg.diagram(net, example=example, show=("weights", "z", "a", "delta", "target")))
+        for node in net.nodes:
+            for j in range(1, node.size + 1):
+                name = f"a_{node.position}_{j}"
+                found = tooltip_numbers(picture.tooltip(name))
+                expected = {"a": node.a[example, j - 1]}
+                if node.parents:
+                    expected |= {"z": node.z[example, j - 1], "δ": node.delta[example, j - 1]}
+                if node in net.outputs:
+                    expected["y"] = node.target[example, j - 1]
+                assert found == {Symbol(s, (j,), node.position).text: v for s, v in expected.items()}
+                shown = [f"{Symbol(s, (j,)).text} {number(expected[s])}" for s in ("z", "a", "δ") if s in expected]
+                assert picture.lines(name) == shown
+                if node in net.outputs:
+                    assert picture.lines(f"beside_{node.position}_{j}") == [
+                        f"{Symbol('y', (j,)).text} {number(expected['y'])}"
+                    ]
+
+
+def test_numbers_on_edges_equal_the_parameters() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net, show=("weights", "gradient", "accumulator"), top_k=10))
+    assert len([name for name in picture.ids() if name.startswith("on_")]) == 30
+    for l, layer in enumerate(net.layers, start=1):  # noqa: E741
+        for (row, column), weight in np.ndenumerate(layer.parameters()):
+            name = f"a_{l}_{column}__a_{l + 1}_{row + 1}"
+            values = {"Θ": weight, "D": layer.gradient[row, column], "Δ": layer.accumulator[row, column]}
+            found = tooltip_numbers(picture.tooltip(name))
+            assert found == {Symbol(s, (row + 1, column), l).text: v for s, v in values.items()}
+            if f"on_{name}" in picture.ids():
+                assert picture.lines(f"on_{name}") == [f"{s} {number(float(v))}" for s, v in values.items()]
+
+
+def test_every_link_of_a_branching_graph_is_an_edge_with_its_weight() -> None:
+    net = branching()
+    picture = Picture.of(mg.diagram(net))
+    expected = []
+    for node in net.nodes:
+        for unit in node.units:
+            for edge in unit.inputs:
+                source = edge.source
+                name = f"a_{source.node.position}_{source.index}__a_{node.position}_{unit.index}"
+                if name in expected:  # the second link of x into add
+                    name += "_2"
+                expected.append(name)
+                numbers = tooltip_numbers(picture.tooltip(name))
+                assert list(numbers.values()) == ([edge.weight] if edge.is_trainable else [])
+    drawn = [name for name in picture.ids() if "__" in name and not name.startswith("on_")]
+    assert sorted(drawn) == sorted(expected)
+
+
+def test_sign_is_colour_and_dashes_and_magnitude_is_width() -> None:
+    net = lecture()
+    theta = net.layers[0].parameters()
+    picture = Picture.of(mg.diagram(net, show="weights"))
+    widths = {}
+    for (row, column), weight in np.ndenumerate(theta):
+        stroke = picture.stroke(f"a_1_{column}__a_2_{row + 1}")
+        assert stroke.get("stroke") == ("#d9730d" if weight < 0 else "#0b6fb8")
+        assert ("stroke-dasharray" in stroke.attrib) == (weight < 0)
+        widths[abs(float(weight))] = float(stroke.get("stroke-width", "1"))
+    ordered = [widths[size] for size in sorted(widths)]
+    assert ordered == sorted(ordered)
+    assert ordered[-1] > 3 * ordered[0]
+
+
+def test_the_ring_of_a_unit_is_its_error() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net))
+    widths = {}
+    for node in net.nodes[1:]:
+        for j, delta in enumerate(node.delta[0], start=1):
+            ring = picture.group(f"a_{node.position}_{j}").find(f"{SVG}ellipse")
+            assert ring is not None
+            assert ring.get("stroke") == ("#d9730d" if delta < 0 else "#0b6fb8")
+            widths[abs(float(delta))] = float(ring.get("stroke-width", "1"))
+    ordered = [widths[size] for size in sorted(widths)]
+    assert ordered == sorted(ordered)
+    assert ordered[-1] > 3 * ordered[0]
+
+
+def test_mean_over_the_batch() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net, example="mean"))
+    node = net.node(3)
+    expected = [
+        f"|{Symbol(s, (2,)).text}| {number(float(np.abs(values).mean(axis=0)[1]))}"
+        for s, values in (("z", node.z), ("a", node.a), ("δ", node.delta))
+    ]
+    assert picture.lines("a_3_2") == expected
+    assert "mean |value|" in picture.text()
+
+
+def test_what_is_not_computed_shows_a_dash_and_nothing_is_computed_for_a_drawing() -> None:
+    net = mg.mlp([2, 2, 1], seed=0)
+    assert Picture.of(mg.diagram(net)).lines("a_2_1") == ["z₁ —", "a₁ —", "δ₁ —"]
+    net.forward([[1.0, 2.0]])
+    lines = Picture.of(mg.diagram(net)).lines("a_2_1")
+    assert lines[1].endswith(number(float(net.node(2).a[0, 0])))
+    assert lines[2] == "δ₁ —"
+    with pytest.raises(mg.StateError):
+        _ = net.node(2).delta
+    net.backward([[1.0]])
+    net.assign(net.unroll())
+    assert Picture.of(mg.diagram(net, show=("a", "delta", "gradient"))).lines("a_3_1") == ["a₁ —", "δ₁ —"]
+    drawn = Picture.of(mg.diagram(net, show=("weights", "gradient", "target")))
+    assert any(line == "D —" for line in drawn.text().split("\n"))
+    assert drawn.lines("beside_3_1") == ["y₁ —"]
+
+
+def test_a_float32_network_is_drawn_with_its_own_numbers() -> None:
+    net = mg.mlp([2, 2, 1], seed=0, dtype=np.float32)
+    net.forward([[1.0, 2.0]])
+    found = tooltip_numbers(Picture.of(mg.diagram(net)).tooltip("a_2_1"))
+    assert found["a₁⁽²⁾"] == float(net.node(2).a[0, 0])
+
+
+@pytest.mark.parametrize("show", ["links", "weights", "a", "z", "delta", "gradient", "accumulator", "target"])
+def test_each_thing_can_be_shown_alone(show: Shown) -> None:
+    source = mg.diagram(lecture(), show=show).source
+    assert ("->" in source.replace("legend", "")) == (show in ("links", "weights", "gradient", "accumulator"))
+    assert ("z₁ " in source) == (show == "z")
+    assert ("δ₁ " in source) == (show == "delta")
+    assert ('label="y₁' in source) == (show == "target")
+
+
+def test_elision_by_number_list_and_node_is_stated() -> None:
+    net = image()
+    picture = Picture.of(mg.diagram(net, max_units=4))
+    assert "4 of 64 shown" in picture.text()
+    assert "4 of 9 shown" in picture.text()
+    assert [name for name in picture.ids() if name.startswith("a_1_") and "__" not in name] == [
+        "a_1_0", "a_1_1", "a_1_2", "a_1_63", "a_1_64",
+    ]  # fmt: skip
+    picture = Picture.of(mg.diagram(net, max_units={"input1": [3, 17], "dense2": None}))
+    text = picture.text()
+    assert "2 of 64 shown" in text
+    assert "of 9" not in text
+    assert [name for name in picture.ids() if name.startswith("a_1_") and "__" not in name] == [
+        "a_1_0",
+        "a_1_3",
+        "a_1_17",
+    ]
+    assert "⋮ 13 more units" in picture.tooltip("more_1_3")  # between units 3 and 17
+    everything = mg.diagram(net, max_units=None)
+    assert "shown" not in everything.source
+    assert everything.source.count("->") >= 9 * 65 + 3 * 10
+
+
+def test_hidden_weights_are_bundled_and_counted() -> None:
+    net = image()
+    drawing = mg.diagram(net, max_units=3, show="weights")
+    theta = [layer.parameters() for layer in net.layers]
+    drawn = sum(1 for line in drawing.source.split("\n") if "->" in line and "id=a_" in line)
+    counts = [
+        int(line.split('tooltip="')[1].split(" links")[0])
+        for line in drawing.source.split("\n")
+        if "not drawn one by one" in line
+    ]
+    assert drawn + sum(counts) == theta[0].size + theta[1].size
+    rows = [0, 1, 8]
+    hidden = np.delete(np.abs(theta[0]), rows, axis=0)[:, 1]
+    assert f"6 links that are not drawn one by one, mean |Θ| {hidden.mean():.4g}" in drawing.source
+
+
+def test_dropped_units_are_ghosts_with_dotted_links() -> None:
+    net = branching()
+    mask = net.node("dropout").mask
+    assert mask is not None
+    example = int(np.flatnonzero(~mask.all(axis=1))[0])
+    picture = Picture.of(mg.diagram(net, example=example))
+    l, parent = net.node("dropout").position, net.node("dropout").parents[0].position  # noqa: E741
+    for j, kept in enumerate(mask[example], start=1):
+        ring = picture.group(f"a_{l}_{j}").find(f"{SVG}ellipse")
+        assert ring is not None
+        assert ("stroke-dasharray" in ring.attrib) == (not kept)
+        dashes = picture.stroke(f"a_{parent}_{j}__a_{l}_{j}").get("stroke-dasharray")
+        assert dashes == (None if kept else "1,5")
+        assert ("dropped out" in picture.tooltip(f"a_{l}_{j}")) == (not kept)
+    assert "dropped out" in picture.text()
+
+
+def test_focus_dims_all_edges_but_those_of_the_unit() -> None:
+    net = lecture()
+    unit = net.node(3).unit(2)
+    picture = Picture.of(mg.diagram(net, focus=unit))
+    for name in (each for each in picture.ids() if "__" in each and each.startswith("a_")):
+        touches = name.startswith("a_3_2__") or name.endswith("__a_3_2")
+        assert (picture.stroke(name).get("stroke") != "#c9d0d8") == touches
+        assert (f"on_{name}" in picture.ids()) == touches
+
+
+def test_the_unit_in_focus_is_shown_though_others_are_left_out() -> None:
+    net = image()
+    picture = Picture.of(mg.diagram(net, max_units=2, focus=net.node(1).unit(30)))
+    assert "a_1_30" in picture.ids()
+    assert "3 of 64 shown" in picture.text()
+
+
+def test_a_layer_of_ones_own_that_does_not_tell_its_links_is_connected() -> None:
+    class Multiply(mg.Layer):
+        kind = "multiply"
+
+        def output_size(self, sizes: Sequence[int]) -> int:
+            return int(sizes[0])
+
+        def forward(self, at: mg.Buffers) -> None:
+            np.multiply(at.inputs[0][1:], at.inputs[1][1:], out=at.z)
+
+        def error(self, at: mg.Buffers, parent: int, out: mg.Array) -> None:
+            np.multiply(at.delta, at.inputs[1 - parent][1:], out=out)
+
+    x = mg.Input(2, name="x")
+    net = mg.Network(x, Multiply()([mg.Dense(3)(x), mg.Dense(3, "tanh")(x)]), "squared_error", seed=0)
+    net.forward([[1.0, 2.0]])
+    drawing = mg.diagram(net)
+    assert drawing.source.count("does not tell which units are linked") == 2
+    picture = Picture.of(drawing)
+    assert "multiply" in picture.text()
+    assert picture.lines("a_4_1")[1] == f"a₁ {number(float(net.node(4).a[0, 0]))}"
+
+
+def test_top_k_numbers_the_strongest_weights_of_each_matrix() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net, top_k=3))
+    numbered = [name for name in picture.ids() if name.startswith("on_")]
+    expected = []
+    for l, layer in enumerate(net.layers, start=1):  # noqa: E741
+        sizes = np.abs(layer.parameters())
+        for flat in np.argsort(-sizes, axis=None)[:3]:
+            row, column = np.unravel_index(flat, sizes.shape)
+            expected.append(f"on_a_{l}_{column}__a_{l + 1}_{row + 1}")
+    assert sorted(numbered) == sorted(expected)
+    assert f"numbers on 9 of {net.unroll().size} weights" in picture.text()
+
+
+def test_gradient_check_colours_edges_and_names_the_worst() -> None:
+    net = lecture()
+    X, Y = np.random.default_rng(0).normal(size=(4, 3)), np.eye(5)[:4]
+    report = mg.check_gradient(net, X, Y)
+    picture = Picture.of(mg.diagram(net, gradient_check=report, show="weights"))
+    worst = report.worst
+    names = [name for name in picture.ids() if name.startswith("on_")]
+    assert names == [f"on_a_{worst.layer}_{worst.column}__a_{worst.layer + 1}_{worst.row}"]
+    symbol = Symbol("Θ", (worst.row, worst.column), worst.layer).text
+    assert picture.lines(names[0]) == [f"worst: {symbol} {worst.error:.1e}".replace("-", "−")]
+    assert picture.stroke(names[0].removeprefix("on_")).get("stroke") == "#c0186c"
+    sample = mg.check_gradient(net, X, Y, sample=5)
+    drawn = Picture.of(mg.diagram(net, gradient_check=sample))
+    unchecked = [n for n in drawn.ids() if n.startswith("a_") and "__" in n and "nan" in drawn.tooltip(n)]
+    assert len(unchecked) == net.unroll().size - 5
+
+
+def test_a_comparison_shows_the_change() -> None:
+    net = mg.mlp([2, 2, 1], seed=0)
+    before = net.unroll()
+    after = before + np.linspace(-0.5, 0.4, before.size)
+    picture = Picture.of(mg.diagram(net, before=before, after=after, show="weights"))
+    first = np.split(before, [6])[0].reshape(2, 3)
+    second = np.split(after, [6])[0].reshape(2, 3)
+    for (row, column), old in np.ndenumerate(first):
+        name = f"a_1_{column}__a_2_{row + 1}"
+        assert picture.lines(f"on_{name}") == [f"{number(float(old))} → {number(float(second[row, column]))}"]
+        assert picture.stroke(name).get("stroke") == ("#0b6fb8" if second[row, column] > old else "#d9730d")
+    net.assign(after)
+    assert (
+        mg.diagram(net, before=before, show="a").source == mg.diagram(net, before=before, after=after, show="a").source
+    )
+
+
+def test_tables_hold_the_matrices() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net, tables=True, show=("weights", "gradient")))
+    for l, layer in enumerate(net.layers, start=1):  # noqa: E741
+        for what, matrix in (("weights", layer.parameters()), ("gradient", layer.gradient)):
+            cells = picture.lines(f"table_{what}_{l}")
+            width = matrix.shape[1] + 1
+            assert cells[: width - 1] == [str(j) for j in range(matrix.shape[1])]
+            body = np.array(cells[width - 1 :]).reshape(-1, width)
+            assert body[:, 0].tolist() == [str(i) for i in range(1, len(matrix) + 1)]
+            assert body[:, 1:].tolist() == [[number(float(v)) for v in row] for row in matrix]
+
+
+def test_an_image_is_drawn_in_shades_of_its_pixels() -> None:
+    net = image()
+    picture = Picture.of(mg.diagram(net, image_shape=(8, 8), thumbnails=True, example=1))
+    values = net.node(1).a[1]
+    cells = picture.group("image_1").findall(f"{SVG}polygon")
+    inked = [cell.get("fill") for cell in cells if cell.get("fill") != "none"]
+    assert 8 < len(inked) <= 64  # equal neighbours are one cell
+    darkest = min(inked, key=lambda colour: int((colour or "#fff")[1:3], 16))
+    assert darkest == "#1d2733"
+    assert values.max() > 0.9
+    for j in range(1, 10):
+        assert picture.group(f"weights_2_{j}").findall(f"{SVG}polygon")
+
+
+def test_shared_layers_are_marked() -> None:
+    text = Picture.of(mg.diagram(branching())).text()
+    assert text.count("Θ⁽¹⁾ 4×5, shared by 2") == 2
+    assert "Θ⁽¹⁾ is one matrix, used by shared, shared_2" in text
+
+
+def test_add_and_concat_are_drawn_as_what_they_are() -> None:
+    net = branching()
+    picture = Picture.of(mg.diagram(net))
+    add, join = net.node("add").position, net.node("join").position
+    assert [picture.lines(f"plus_{add}_{j}") for j in range(1, 5)] == [["+"]] * 4
+    assert f"box_{join}" in picture.ids()
+    assert "add: sum of parents" in picture.text()
+    assert "concat: side by side" in picture.text()
+
+
+def test_bias_units_are_squares_without_incoming_edges_and_not_counted() -> None:
+    picture = Picture.of(mg.diagram(lecture()))
+    for l in (1, 2, 3):  # noqa: E741
+        assert picture.lines(f"a_{l}_0") == ["1"]
+        assert picture.group(f"a_{l}_0").find(f"{SVG}polygon") is not None
+    assert "a_4_0" not in picture.ids()
+    assert not [name for name in picture.ids() if name.endswith("_0") and "__" in name]
+    assert "s₂ = 6" in picture.text()
+
+
+def test_layer_level_states_shapes_parameters_and_statistics() -> None:
+    net = branching()
+    picture = Picture.of(mg.diagram(net, detail="layers"))
+    kind = net.node("kind")
+    lines = picture.lines(f"rule_{kind.position}")
+    theta = kind.layer.parameters()
+    assert picture.lines(f"name_{kind.position}") == ["kind"]
+    assert lines == [
+        "dense: softmax",
+        "6 → 3 units",
+        f"Θ⁽²⁾ 3×7 = {theta.size}",
+        f"{100 * theta.size / net.unroll().size:.3g} % of all parameters",
+        f"mean |a| {number(float(np.abs(kind.a).mean()))}",
+        f"mean |δ| {number(float(np.abs(kind.delta).mean()))}",
+        "cost: categorical_cross_entropy",
+    ]
+    assert "shares Θ⁽¹⁾ with shared_2" in picture.text()
+
+
+def test_dead_units_are_counted() -> None:
+    net = mg.mlp([2, 4, 1], activation="relu", seed=0)
+    net.layers[0].theta = np.array([[-9.0, 0, 0], [1, 1, 1], [-9, 0, 0], [0, 1, 0]])
+    net.forward([[0.1, 0.2], [0.3, 0.4]])
+    assert "dead units: 2 of 4" in mg.diagram(net, detail="layers").source
+
+
+def test_repeated_blocks_are_folded_and_stated() -> None:
+    net = residual(100)
+    drawing = mg.diagram(net)
+    picture = Picture.of(drawing)
+    assert len([name for name in picture.ids() if name.startswith("layer_") and "__" not in name]) == 6
+    text = " ".join(picture.text().split())
+    assert "× 100: from dense3 to add302, 297 nodes like these not shown" in text
+    spread = [float(np.abs(node.a).mean()) for node in net.nodes if node.layer.kind == "add"]
+    assert f"mean |a| {number(min(spread))} to {number(max(spread))}" in text
+    full = Picture.of(mg.diagram(net, fold=False))
+    assert len([name for name in full.ids() if name.startswith("layer_") and "__" not in name]) == 303
+
+
+def test_blocks_that_are_used_from_outside_are_not_folded() -> None:
+    x = mg.Input(3, name="x")
+    nodes = [x]
+    for _ in range(12):
+        nodes.append(mg.Dense(3)(nodes[-1]))
+    y = mg.Add(name="sum")([nodes[4], nodes[-1]])
+    drawing = mg.diagram(mg.Network(x, y, "squared_error"), detail="layers")
+    source = drawing.source.replace("\\n", "")
+    assert "× 4: from dense2 to dense5" in source  # the last block of a run may reach what it likes
+    assert "× 8: from dense6 to dense13" in source
+
+
+def test_a_block_with_an_output_in_it_is_not_folded_away() -> None:
+    x = mg.Input(3, name="x")
+    nodes = [x]
+    for _ in range(14):
+        nodes.append(mg.Dense(3, "identity")(nodes[-1]))
+    net = mg.Network(x, [nodes[7], nodes[-1]], "squared_error")
+    source = mg.diagram(net, "layers").source
+    drawn = re.findall(r"^\tlayer_(\d+) \[id", source, re.MULTILINE)
+    assert drawn == ["1", "2", "8", "9", "15"]
+    blocks = re.findall(r"× (\d+): from dense(\d+) to dense(\d+)", source.replace("\\n", ""))
+    assert set(blocks) == {("6", "2", "7"), ("6", "9", "14")}
+
+
+def test_auto_draws_units_for_few_nodes_and_boxes_for_many() -> None:
+    assert "a_1_1 " in mg.diagram(mg.mlp([2] * 16)).source
+    assert "layer_1 " in mg.diagram(mg.mlp([2] * 17)).source
