@@ -42,14 +42,33 @@ def whole(value: int, argument: str, least: int = 1) -> int:
     return int(value)
 
 
-def real(value: float, argument: str, within: str, lowest: float, highest: float = math.inf) -> float:
-    """Return `value` as a float if lowest < value < highest; `within` says so in the message.
+def real(
+    value: float,
+    argument: str,
+    expected: str,
+    *,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a float if it is finite, least <= value <= most and above < value < below.
+
+    Args:
+        value: the number.
+        argument: what to call it in an error.
+        expected: the bounds in words, for the error.
+        above: lower bound, exclusive.
+        least: lower bound, inclusive.
+        most: upper bound, inclusive.
+        below: upper bound, exclusive.
 
     Raises:
-        ArgumentError: it is outside, not-a-number, or no number.
+        ArgumentError: it is out of bounds, infinite, NaN, or not a number.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not lowest < value < highest:
-        raise ArgumentError(f"{argument}: received {value!r}, expected {within}")
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not is_number or not (above < value < below and least <= value <= most):
+        raise ArgumentError(f"{argument}: received {value!r}, expected {expected}")
     return float(value)
 
 

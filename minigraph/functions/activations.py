@@ -179,7 +179,7 @@ class LeakyRelu(Activation):
     kinked = True
 
     def __init__(self, slope: float = 0.01) -> None:
-        self.slope: float = real(slope, "slope", "0 < slope < 1", 0, 1)
+        self.slope: float = real(slope, "slope", "0 < slope < 1", above=0, below=1)
 
     def value(self, z: Array, a: Array, scratch: Array) -> None:
         np.multiply(z, self.slope, out=a)

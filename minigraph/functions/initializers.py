@@ -47,7 +47,9 @@ class Uniform(Initializer):
     """
 
     def __init__(self, epsilon: float | None = None) -> None:
-        self.epsilon: float | None = None if epsilon is None else real(epsilon, "epsilon", "a finite number > 0", 0)
+        self.epsilon: float | None = epsilon
+        if epsilon is not None:
+            self.epsilon = real(epsilon, "epsilon", "a finite number > 0", above=0)
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         s_out, s_in = shape[0], shape[1] - 1
@@ -66,7 +68,7 @@ class Normal(Initializer):
     """
 
     def __init__(self, scale: float = 0.01) -> None:
-        self.scale: float = real(scale, "scale", "a finite number > 0", 0)
+        self.scale: float = real(scale, "scale", "a finite number > 0", above=0)
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         return generator.normal(0.0, self.scale, size=shape)
@@ -96,7 +98,7 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float) -> None:
-        self.value: float = real(value, "value", "a finite number", -math.inf)
+        self.value: float = real(value, "value", "a finite number")
 
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
         return np.full(shape, self.value)

@@ -57,10 +57,21 @@ class Node:
 
     @property
     def name(self) -> str:
-        """The given name; without one, the layer's kind and, in a network, the node's position, as 'dense2'."""
+        """The given name; without one, the layer's kind and, in a network, the node's position, as 'dense2'.
+
+        It can be set until the node belongs to a network.
+        """
         if self._name is not None:
             return self._name
         return f"{self.layer.kind}{self._position or ''}"
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if self._network is not None:
+            raise GraphError(f"name: received {name!r} for a node of a network; expected a name before it is built")
+        if not isinstance(name, str) or not name:
+            raise ArgumentError(f"name: received {name!r}, expected a non-empty string")
+        self._name = name
 
     @property
     def unit_names(self) -> tuple[str, ...] | None:

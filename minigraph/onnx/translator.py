@@ -246,7 +246,7 @@ class Translator:
         return self._start(Concat()([self._node(each, f"operator Concat, output {name!r},") for each in values]), name)
 
     def _start(self, node: Node, name: str) -> Value:
-        node._name = name
+        node.name = name
         require(node.size <= MAX_UNITS, f"tensor {name!r}", f"of {node.size} units")
         return Value(name, Base(name, node.size, node))
 
@@ -279,7 +279,7 @@ class Translator:
         if isinstance(activation, Identity):
             return base.node
         node = Activate(activation)(base.node)
-        node._name = name
+        node.name = name
         return node
 
     def _dense(self, base: Base, theta: Theta, activation: Activation, name: str) -> Node:
@@ -288,7 +288,7 @@ class Translator:
             layer = self._layers[theta.names] = Dense(base.size, activation)
         self._thetas[layer] = theta
         node = layer(base.node)
-        node._name = name
+        node.name = name
         return node
 
     def _input(self, port: onnx.ValueInfoProto) -> Node:
@@ -306,7 +306,7 @@ class Translator:
         node = self._node(value.of_two_classes or value, "the graph")
         if not node.parents or node in others:
             node = Activate("identity")(node)  # an input, or another output, passed on
-        node._name = name
+        node.name = name
         return node
 
     def _value(self, name: str, where: str) -> Value:

@@ -83,7 +83,7 @@ class EarlyStopping(Callback):
     ) -> None:
         self.monitor = monitor
         self.patience: int = whole(patience, "patience")
-        self.min_delta: float = real(min_delta, "min_delta", "a number >= 0", -math.ulp(0.0))
+        self.min_delta: float = real(min_delta, "min_delta", "a finite number >= 0", least=0)
         if mode not in ("auto", "min", "max"):
             raise ArgumentError(f"mode: received {mode!r}, expected 'auto', 'min' or 'max'")
         rising = mode == "max" or (mode == "auto" and any(word in monitor for word in ("accuracy", "top_")))

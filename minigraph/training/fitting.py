@@ -144,7 +144,7 @@ def _divide(
         other = dataset(net, validation[0], validation[1], names=("validation[0]", "validation[1]"))
         other.weights = batch.example_weights(validation[2], other.m) if len(validation) == 3 else None
         return everything, np.arange(other.m), other
-    share = real(validation, "validation", "(X, Y), or a share between 0 and 1", 0, 1)
+    share = real(validation, "validation", "(X, Y), or a share between 0 and 1", above=0, below=1)
     count = round(share * examples.m)
     if not 0 < count < examples.m:
         raise ArgumentError(f"validation: received {share!r}, which sets {count} of {examples.m} examples aside")
@@ -214,4 +214,4 @@ def _require_same(checkpoint: Checkpoint, run: Run) -> None:
 
 
 def _bound(value: float | None, argument: str) -> float | None:
-    return None if value is None else real(value, argument, "a finite number > 0, or None", 0)
+    return None if value is None else real(value, argument, "a finite number > 0, or None", above=0)

@@ -23,9 +23,6 @@ _BLOCK = 32_768
 """Entries of θ that are updated at a time: with their gradient and state they fit into the cache."""
 
 
-_BELOW_0 = -math.ulp(0.0)
-
-
 class Optimizer(ABC):
     """A rule that changes θ entry by entry, given the gradient and vectors of its own.
 
@@ -368,8 +365,8 @@ def as_optimizer(optimizer: OptimizerName | Optimizer) -> Optimizer:
 
 
 def _fraction(value: float, argument: str) -> float:
-    return real(value, argument, f"0 <= {argument} < 1", _BELOW_0, 1)
+    return real(value, argument, f"0 <= {argument} < 1", least=0, below=1)
 
 
 def _positive(value: float, argument: str) -> float:
-    return real(value, argument, "a finite number > 0", 0)
+    return real(value, argument, "a finite number > 0", above=0)

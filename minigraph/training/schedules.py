@@ -126,8 +126,8 @@ def checked_rate(rate: float, argument: str = "learning_rate") -> float:
     1.0
     """
     within = f"a number from 0 to {_LARGEST_RATE:g}, or a schedule that returns one"
-    return real(rate, argument, within, -math.ulp(0.0), math.nextafter(_LARGEST_RATE, math.inf))
+    return real(rate, argument, within, least=0, most=_LARGEST_RATE)
 
 
 def _require_factor(factor: float) -> None:
-    real(factor, "factor", "0 < factor <= 1", 0, math.nextafter(1, 2))
+    real(factor, "factor", "0 < factor <= 1", above=0, most=1)

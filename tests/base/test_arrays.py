@@ -135,7 +135,7 @@ def test_whole_numbers() -> None:
 @pytest.mark.parametrize("value", [0.0, 1.0, np.nan, np.inf, True, "0.5", None, -1])
 def test_not_a_real_number_in_the_range(value: float) -> None:
     with pytest.raises(ArgumentError, match=r"slope: received .*, expected 0 < slope < 1"):
-        real(value, "slope", "0 < slope < 1", 0, 1)
+        real(value, "slope", "0 < slope < 1", above=0, below=1)
 
 
 @given(st.lists(npst.arrays(np.float64, npst.array_shapes(max_dims=3, max_side=4), elements=st.floats(-9, 9))))
