@@ -31,7 +31,7 @@ from minigraph.base.arrays import Array, Float, Mask, is_finite
 from minigraph.base.atomic import write_atomically
 from minigraph.base.strict_json import Json, canonical, parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, NonFiniteError
-from minigraph.graph.layer import Layer
+from minigraph.graph.node import Layer
 from minigraph.network.network import AnyNetwork
 
 MAX_HEADER = 8_000_000
@@ -102,7 +102,7 @@ def load(path: str | os.PathLike[str], custom: Iterable[Custom] = ()) -> AnyNetw
 def to_bytes(net: AnyNetwork) -> bytes:
     """Return what `save` writes."""
     safetensors = extras.require("safetensors.numpy", "save")
-    net.engine.parameters.cut_links()
+    net.engine.parameters.apply_link_mask()
     description = describe(net)
     tensors = _tensors(description.layers, net)
     for name, array in tensors.items():
@@ -165,7 +165,7 @@ def _read(file: BufferedReader, size: int, classes: Mapping[str, type]) -> AnyNe
     _add_tensors(digest, _tensors(graph.layers, net))
     if digest.hexdigest() != expected:
         raise ModelFormatError("the SHA-256 differs: the file was damaged or changed after it was saved")
-    net.engine.parameters.cut_links()
+    net.engine.parameters.apply_link_mask()
     return net
 
 

@@ -3,8 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from hypothesis import Phase, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, assume, given, settings, strategies as st
 
 import minigraph as mg
 from minigraph import ActivationName, AnyNetwork, Array, CostName, Dense, Node

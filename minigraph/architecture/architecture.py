@@ -25,8 +25,8 @@ from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.functions.activations import ACTIVATIONS, Activation
 from minigraph.functions.costs import COSTS, Cost
 from minigraph.functions.initializers import Constant, He, Initializer, Normal, Uniform, Zeros
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
+from minigraph.graph.node import Layer
 from minigraph.network.network import AnyNetwork, Network
 
 Custom: TypeAlias = type[Layer] | type[Activation] | type[Cost] | type[Initializer]

@@ -14,9 +14,8 @@ from minigraph.base.config import Configurable
 from minigraph.base.strict_json import is_unicode
 from minigraph.errors import ModelFormatError, nearest
 from minigraph.functions.costs import Cost
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Input
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 
 VERSION = 1
 KEYS = ("version", "dtype", "l2", "layers", "nodes", "inputs", "outputs", "costs", "classes")
@@ -151,12 +150,13 @@ def _place(rows: list[dict[str, object]], layers: list[Layer | Node]) -> list[No
         node = _call(layers[position], _pick(nodes, parents, f"{where}.parents"), position in used, where)
         if node.size > MAX_UNITS:
             raise ModelFormatError(f"{where}: has {node.size} units, expected at most {MAX_UNITS}")
-        node._name = _string(row["name"], f"{where}.name")
-        if not node._name or node._name in names:
-            raise ModelFormatError(f"{where}.name: received {reprlib.repr(node._name)}, expected a name of its own")
+        name = _string(row["name"], f"{where}.name")
+        if not name or name in names:
+            raise ModelFormatError(f"{where}.name: received {reprlib.repr(name)}, expected a name of its own")
+        node.name = name
         node.unit_names = _unit_names(row["unit_names"], node.size, f"{where}.unit_names")
         used.add(position)
-        names.add(node._name)
+        names.add(name)
         nodes.append(node)
     if len(used) < len(layers):
         unused = min(set(range(len(layers))) - used)

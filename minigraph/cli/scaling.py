@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.base.arrays import Array
-from minigraph.graph.layer import Layer
+from minigraph.graph.node import Layer
 
 
 @dataclass(frozen=True)

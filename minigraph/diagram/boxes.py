@@ -13,9 +13,8 @@ from minigraph.diagram.captions import rule, theta_numbers
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import number, wrap
 from minigraph.errors import StateError
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import InputLayer
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
 
 NAME_SIZE, LINE_SIZE = 10.5, 8.5

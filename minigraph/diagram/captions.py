@@ -9,9 +9,8 @@ from minigraph.base.notation import Symbol
 from minigraph.diagram.dot import text_size
 from minigraph.diagram.labels import wrap
 from minigraph.functions.activations import Identity
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Dense, Dropout
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
 
 NAME_SIZE, LINE_SIZE = 10.0, 8.5

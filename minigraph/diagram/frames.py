@@ -20,7 +20,7 @@ from minigraph.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from minigraph.diagram.scene import Scale
-    from minigraph.graph.layer import Layer
+    from minigraph.graph.node import Layer
     from minigraph.training.loop import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]

@@ -14,8 +14,7 @@ from minigraph.diagram.selection import Selection, select
 from minigraph.diagram.themes import Theme, theme_named
 from minigraph.diagram.values import NodeValues, layer_slices, read_layer, read_node
 from minigraph.diagram.wishes import Shown
-from minigraph.graph.layer import Layer
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from minigraph.base.arrays import Array
 from minigraph.diagram.wishes import Example
 from minigraph.errors import StateError
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import InputLayer
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
 
 

@@ -1,34 +1,25 @@
-"""The computing half of a network: its buffers, its parameters, and which of their values are current."""
+"""The computing half of a network: its passes, and which of the values that they left behind are current."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, finite, is_finite, numeric
+from minigraph.engine.layout import lay_out
+from minigraph.engine.nonfinite import locate_in_backward, locate_in_cost, locate_in_forward
+from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
 from minigraph.engine.workspace import Workspace, quiet
 from minigraph.errors import NonFiniteError, ShapeError, StateError
 from minigraph.functions.costs import Cost
-from minigraph.graph.layer import Layer
-from minigraph.graph.layers import InputLayer
-from minigraph.graph.node import Cached, Node
+from minigraph.graph.node import Cached, Layer, Matrix, Node
 
 _LARGEST_SPARE = 2**25
 """Bytes of buffers that an evaluation keeps for the next one."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the last backward pass was asked with: targets (s, m) for each output, λ, weights of the examples."""
-
-    targets: tuple[Array, ...]
-    l2: float
-    weights: Array | None
 
 
 class Engine:
@@ -41,55 +32,53 @@ class Engine:
     def __init__(
         self, nodes: Sequence[Node], outputs: Sequence[Node], costs: Sequence[Cost], parameters: Parameters
     ) -> None:
-        self.parameters = parameters
-        self._graph = (nodes, outputs, costs)
         self.nodes = nodes
-        self._outputs = outputs
-        self._inputs = [node for node in nodes if isinstance(node.layer, InputLayer)]
+        self.outputs = outputs
+        self.costs = costs
+        self.parameters = parameters
         self.workspace: Workspace = self.new_workspace(backward=True)
         self._spare: list[Workspace] = []
         self._forward_is_current = False
-        self._backward_is_current = False
-        self._question = Question((), 0.0, None)
-        for node in nodes:
-            node._caches = self
-            node.layer._owner = self
+        self._objective: Objective | None = None
+        """Of the last backward pass; None while δ, Δ and D are stale."""
 
     def new_workspace(self, backward: bool) -> Workspace:
-        """Return buffers of their own for this graph and these parameters."""
-        gradients = self.parameters.gradient if backward else None
-        return Workspace(*self._graph, self.parameters.theta, gradients, self.parameters.vector.dtype)
+        """Return separate buffers for this graph and these parameters; without `backward`, for forward passes only."""
+        parameters = self.parameters
+        gradients = parameters.gradient if backward else None
+        return Workspace(
+            lay_out(self.nodes, self.outputs, self.costs, parameters.theta, gradients, parameters.vector.dtype)
+        )
+
+    # Passes
 
     def forward(self, arrays: Sequence[Array], generator: np.random.Generator | None) -> list[Array]:
         """Fill z and a of every node; return copies of the outputs, (m, s) each."""
         self.forget()
         results = self._run(self.workspace, arrays, generator)
-        self.parameters.remember()
+        self.parameters.snapshot()
         self._forward_is_current = True
         return results
 
-    def backward(self, targets: Sequence[Array], l2: float, weights: Array | None) -> None:
+    def backward(self, objective: Objective) -> None:
         """Fill δ of every node, Δ and D of every layer."""
-        self._backward_is_current = False
+        self.forget_backward()
         with quiet():
-            self.workspace.backward(targets, weights)
+            self.workspace.backward(objective.targets, objective.weights)
             self.parameters.keep_accumulators()
-            total = _total_weight(self.workspace, weights)
-            self.parameters.finish_gradient(1 / total, l2 / total)
+            self.parameters.finish_gradient(1 / objective.m, objective.l2 / objective.m)
         if not is_finite(self.parameters.gradient_vector):
-            raise NonFiniteError(self.blame_backward(self.workspace))
-        kept = None if weights is None else weights.copy()
-        self._question = Question(tuple(target.copy() for target in targets), l2, kept)
-        self._backward_is_current = True
+            raise NonFiniteError(locate_in_backward(self.workspace))
+        self._objective = objective.copy()
 
-    def cost(self, targets: Sequence[Array], l2: float, weights: Array | None) -> float:
+    def cost(self, objective: Objective) -> float:
         """Return J of the batch of the last forward pass."""
-        return self._cost_of(self.workspace, targets, l2, weights)
+        return self._cost_of(self.workspace, objective)
 
     def evaluate(self, arrays: Sequence[Array], batch_size: int) -> list[Array]:
         """Return the outputs, (m, s) each, without touching what nodes show."""
         m = len(arrays[0])
-        results = [np.empty((m, node.size), self.parameters.vector.dtype) for node in self._outputs]
+        results = [np.empty((m, node.size), self.parameters.vector.dtype) for node in self.outputs]
         workspace = self._borrow()
         for start in range(0, m, batch_size):
             part = slice(start, start + batch_size)
@@ -99,158 +88,129 @@ class Engine:
         self._give_back(workspace)
         return results
 
-    def evaluate_cost(
-        self, arrays: Sequence[Array], targets: Sequence[Array], l2: float, weights: Array | None
-    ) -> float:
+    def evaluate_cost(self, arrays: Sequence[Array], objective: Objective) -> float:
         """Return J of a batch without touching what nodes show."""
         workspace = self._borrow()
         self._run(workspace, arrays, None)
-        J = self._cost_of(workspace, targets, l2, weights)
+        J = self._cost_of(workspace, objective)
         self._give_back(workspace)
         return J
 
+    # Parameters: whatever happens while they change, no value that belonged to the old ones stays current
+
     def assign(self, vector: ArrayLike) -> None:
         """Check and set all parameters."""
-        target = self.parameters.vector
-        values = numeric(vector, "vector")
-        if values.shape != target.shape:
-            raise ShapeError(f"vector: received shape {values.shape}, expected {target.shape}")
-        target[:] = finite(values, "vector", target.dtype)
-        self.parameters.cut_links()
-        self.forget()
+        self._replace(self.parameters.vector, vector, "vector", "")
+
+    def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
+        """Check and set Θ of one layer."""
+        self._replace(self.parameters.theta[layer], theta, "theta", f" for {layer!r}")
 
     def initialize(self, generator: np.random.Generator) -> None:
         """Draw all parameters anew."""
-        self.parameters.initialize(generator)
+        self.parameters.initialize(generator, before=self.forget)
+
+    def _replace(self, target: Array, values: ArrayLike, argument: str, purpose: str) -> None:
+        array = numeric(values, argument)
+        if array.shape != target.shape:
+            raise ShapeError(f"{argument}: received shape {array.shape}, expected {target.shape}{purpose}")
+        array = finite(array, argument, target.dtype)
         self.forget()
+        target[...] = array
+        self.parameters.apply_link_mask()
+
+    # What is current
 
     def forget(self) -> None:
         """Declare every cached value stale."""
-        self._forward_is_current = self._backward_is_current = False
+        self._forward_is_current = False
+        self._objective = None
 
     def forget_backward(self) -> None:
         """Declare δ, Δ and D stale."""
-        self._backward_is_current = False
+        self._objective = None
 
     def current_batch(self) -> int:
         """Return m of the last forward pass, or raise StateError if its values are stale."""
         self._require_forward("backward")
         return self.workspace.m
 
-    def cached(self, node: Node, what: Cached) -> Array:
-        """Return a view (m, s) of a node's value, or raise StateError if it is not current."""
-        if isinstance(node.layer, InputLayer) and what in ("z", "delta"):
+    def current_objective(self) -> Objective:
+        """Return the objective of which δ and D are derivatives, or raise StateError if they are not current."""
+        return self._require_backward("delta")
+
+    def value_of(self, node: Node, what: Cached) -> Array:
+        """Return a node's value (m, s), read-only, or raise StateError if it is not current."""
+        name = f"{what} of node {node.name!r}"
+        is_input = node in self.workspace.layout.inputs
+        if is_input and what in ("z", "delta"):
             why = "a^(1) = x is given" if what == "z" else "the input is without error"
             raise StateError(f"input node {node.name!r} has no {what}: {why}")
-        if what in ("delta", "target"):
-            self._require_backward(f"{what} of node {node.name!r}")
-        else:
-            self._require_forward(f"{what} of node {node.name!r}")
         if what == "target":
-            if node not in self._outputs:
+            objective = self._require_backward(name)
+            if node not in self.outputs:
                 raise StateError(f"node {node.name!r} has no target: it is not an output")
-            target: Array = self._question.targets[self._outputs.index(node)].T
-            return target
+            return _read_only(objective.targets[self.outputs.index(node)].T)
+        if what == "delta":
+            self._require_backward(name)
+        else:
+            self._require_forward(name)
         at = self.workspace.buffers(node)
         if what == "mask" and (not node.layer.is_random or at.generator is None):
             return np.empty((0, node.size), self.parameters.vector.dtype)
-        values: Array = getattr(at, what).T
-        return values
+        return _read_only(getattr(at, what).T)
 
-    def question(self) -> Question:
-        """Return what the current δ answer, or raise StateError if they are not current."""
-        self._require_backward("delta")
-        return self._question
+    def matrix_of(self, layer: Layer, what: Matrix) -> Array:
+        """Return Θ, D or Δ of a layer, read-only, or raise StateError if it is not current."""
+        if what != "theta":
+            self._require_backward(f"{what} of {layer!r}")
+        views: dict[Layer, Array] = getattr(self.parameters, what)
+        return _read_only(views[layer])
 
     def cost_at(self, node: Node) -> Cost | None:
         """Return the cost of an output node, None for any other node."""
-        _, outputs, costs = self._graph
-        return costs[outputs.index(node)] if node in outputs else None
+        return self.costs[self.outputs.index(node)] if node in self.outputs else None
 
     def number_of(self, layer: Layer) -> int:
         """Return l of Θ^(l), the 1-based position of the layer in `net.layers`."""
         return self.parameters.layers.index(layer) + 1
 
-    def lend_theta(self, layer: Layer) -> Array:
-        """Return Θ of a layer as a live view that may be written to."""
-        return self.parameters.lend(layer)
+    def _require_forward(self, what: str) -> None:
+        if self._forward_is_current and self.parameters.is_modified():
+            self.forget()
+        if not self._forward_is_current:
+            raise StateError(f"{what}: not computed, or parameters changed since; call forward(X) first")
 
-    def read_theta(self, layer: Layer) -> Array:
-        """Return Θ of a layer as a read-only view."""
-        return _read_only(self.parameters.theta[layer])
+    def _require_backward(self, what: str) -> Objective:
+        self._require_forward(what)
+        if self._objective is None:
+            raise StateError(
+                f"{what}: not computed since the last forward pass or change of l2; call backward(Y) first"
+            )
+        return self._objective
 
-    def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
-        """Check and set Θ of one layer."""
-        target = self.parameters.theta[layer]
-        values = numeric(theta, "theta")
-        if values.shape != target.shape:
-            raise ShapeError(f"theta: received shape {values.shape}, expected {target.shape} for {layer!r}")
-        target[...] = finite(values, "theta", target.dtype)
-        self.parameters.cut_links()
-        self.forget()
-
-    def read_gradient(self, layer: Layer) -> Array:
-        """Return D of a layer as a read-only view."""
-        self._require_backward(f"gradient of {layer!r}")
-        return _read_only(self.parameters.gradient[layer])
-
-    def read_accumulator(self, layer: Layer) -> Array:
-        """Return Δ of a layer as a read-only view."""
-        self._require_backward(f"accumulator of {layer!r}")
-        return _read_only(self.parameters.accumulator[layer])
-
-    def blame_forward(self, workspace: Workspace) -> str:
-        """Say in which node, first in topological order, a forward pass left the finite numbers."""
-        return self._lost_at(workspace) or "the cost is not finite in the forward pass"
-
-    def _lost_at(self, workspace: Workspace) -> str | None:
-        for node in self.nodes:
-            at = workspace.buffers(node)
-            for what in ("a",) if isinstance(node.layer, InputLayer) else ("z", "a"):
-                if not is_finite(getattr(at, what)):
-                    return f"node {node.name!r}: {what} is not finite in the forward pass"
-        return None
-
-    def blame_backward(self, workspace: Workspace) -> str:
-        """Say in which node, first on the way back, a backward pass left the finite numbers."""
-        for node in reversed(self.nodes):
-            if not isinstance(node.layer, InputLayer) and not is_finite(workspace.buffers(node).delta):
-                return f"node {node.name!r}: delta is not finite in the backward pass"
-        return "the gradient is not finite in the backward pass"
-
-    def _blame_cost(self, workspace: Workspace, targets: Sequence[Array]) -> str:
-        """Say at which output, and for which example, the cost is not finite."""
-        for node, cost, target in zip(*self._graph[1:], targets, strict=True):
-            at = workspace.buffers(node)
-            with quiet():
-                values = cost.value_at(node.layer.activation, at.z, at.a, target)
-            if (bad := np.flatnonzero(~np.isfinite(values))).size:
-                i = int(bad[0])
-                a = np.array2string(at.a[:, i], threshold=6, edgeitems=2, separator=", ")
-                what = f"cost(i) of example {i} is {values[i]} in the forward pass"
-                return f"node {node.name!r}: {what}, by {cost!r} of a = {a}"
-        return "J is not finite in the forward pass: the sum over the examples or the regularization term overflows"
+    # How a pass runs
 
     def _run(self, workspace: Workspace, arrays: Sequence[Array], generator: np.random.Generator | None) -> list[Array]:
-        self.parameters.cut_links()
+        self.parameters.apply_link_mask()
         workspace.load(arrays)
         with quiet():
             workspace.forward(generator)
             are_finite = np.isfinite(workspace.squares())
         # Squares may overflow where numbers do not, and an infinite z may give a finite a.
-        if not are_finite and (lost := self._lost_at(workspace)) is not None:
-            raise NonFiniteError(lost)
-        return [workspace.buffers(node).a.T.copy(order="C") for node in self._outputs]
+        if not are_finite and (place := locate_in_forward(workspace)) is not None:
+            raise NonFiniteError(place)
+        return [workspace.buffers(node).a.T.copy(order="C") for node in self.outputs]
 
-    def _cost_of(self, workspace: Workspace, targets: Sequence[Array], l2: float, weights: Array | None) -> float:
+    def _cost_of(self, workspace: Workspace, objective: Objective) -> float:
         with quiet():
-            values = workspace.cost_values(targets)
-            total = _total_weight(workspace, weights)
-            J = float(values.sum() if weights is None else values @ weights) / total
-            if l2:
-                J += l2 / (2 * total) * self.parameters.penalty()
+            values = workspace.cost_values(objective.targets)
+            weights, m = objective.weights, objective.m
+            J = float(values.sum() if weights is None else values @ weights) / m
+            if objective.l2:
+                J += objective.l2 / (2 * m) * self.parameters.penalty()
         if not np.isfinite(J):
-            raise NonFiniteError(self._blame_cost(workspace, targets))
+            raise NonFiniteError(locate_in_cost(workspace, objective.targets))
         return J
 
     def _borrow(self) -> Workspace:
@@ -264,26 +224,8 @@ class Engine:
         if workspace.nbytes <= _LARGEST_SPARE and len(self._spare) < 4:
             self._spare.append(workspace)
 
-    def _require_forward(self, what: str) -> None:
-        if self._forward_is_current and self.parameters.were_edited():
-            self.forget()
-        if not self._forward_is_current:
-            raise StateError(f"{what}: not computed, or parameters changed since; call forward(X) first")
-
-    def _require_backward(self, what: str) -> None:
-        self._require_forward(what)
-        if not self._backward_is_current:
-            raise StateError(
-                f"{what}: not computed since the last forward pass or change of l2; call backward(Y) first"
-            )
-
     def __reduce__(self) -> NoReturn:
         raise StateError("nodes and layers share memory with their network; copy or pickle the whole network instead")
-
-
-def _total_weight(workspace: Workspace, weights: Array | None) -> float:
-    """Return what takes the place of m: the number of examples, or the sum of their weights."""
-    return float(workspace.m if weights is None else weights.sum())
 
 
 def _read_only(view: Array) -> Array:

@@ -5,14 +5,14 @@ The lecture's unrolling is how the memory is laid out: Θ^(1), Θ^(2), … row b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from minigraph.base.arrays import Array, Float, finite, numeric
 from minigraph.errors import ShapeError
-from minigraph.graph.layer import Layer
+from minigraph.graph.node import Layer
 
 _BLOCK = 16_384
 """Entries of a block of Θ that is worked on at a time, so that it stays in the processor's cache."""
@@ -30,7 +30,7 @@ class Parameters:
         self.accumulator: dict[Layer, Array] = {}
         self._shapes = dict(shapes)
         self._absent = [(layer, ~layer.links) for layer in self.layers if layer.links is not None]
-        self._seen: Array | None = None
+        self._snapshot: Array | None = None
 
     @staticmethod
     def views(vector: Array, shapes: Mapping[Layer, tuple[int, int]]) -> dict[Layer, Array]:
@@ -42,37 +42,43 @@ class Parameters:
             start = stop
         return views
 
-    def initialize(self, generator: np.random.Generator) -> None:
+    def initialize(self, generator: np.random.Generator, before: Callable[[], None] | None = None) -> None:
         """Draw every Θ by its layer's initializer; nothing changes if one of them fails.
+
+        Args:
+            generator: where initializers draw from.
+            before: called when all are drawn, before the first change.
 
         Raises:
             ShapeError: an initializer drew another shape.
-            NonFiniteDataError: an initializer drew infinity or not-a-number, in the network's dtype.
+            NonFiniteDataError: an initializer drew infinity or NaN, in the network's dtype.
         """
         drawn = {layer: self._draw(layer, generator) for layer in self.layers}
+        if before is not None:
+            before()
         for layer, theta in drawn.items():
             self.theta[layer][...] = theta
-        self.cut_links()
+        self.apply_link_mask()
 
-    def cut_links(self) -> None:
+    def apply_link_mask(self) -> None:
         """Keep the weights of absent links at 0."""
         for layer, absent in self._absent:
             np.copyto(self.theta[layer][:, 1:], 0, where=absent)
 
-    def lend(self, layer: Layer) -> Array:
-        """Return a view that its borrower may write to; from now on θ is compared with what it was."""
-        if self._seen is None:
-            self._seen = self.vector.copy()
+    def borrow(self, layer: Layer) -> Array:
+        """Return a view that its borrower may write to; from now on θ is compared with its last snapshot."""
+        if self._snapshot is None:
+            self._snapshot = self.vector.copy()
         return self.theta[layer]
 
-    def remember(self) -> None:
-        """Take the present θ as the one that the caches belong to."""
-        if self._seen is not None:
-            np.copyto(self._seen, self.vector)
+    def snapshot(self) -> None:
+        """Take the present θ as the one that cached values belong to."""
+        if self._snapshot is not None:
+            np.copyto(self._snapshot, self.vector)
 
-    def were_edited(self) -> bool:
-        """Tell whether a borrower has written to θ since `remember`."""
-        return self._seen is not None and not np.array_equal(self._seen, self.vector)
+    def is_modified(self) -> bool:
+        """Return whether a borrower has written to θ since the last snapshot."""
+        return self._snapshot is not None and not np.array_equal(self._snapshot, self.vector)
 
     def keep_accumulators(self) -> None:
         """Copy Δ, which a backward pass leaves in the gradient's memory, to where it can be read."""

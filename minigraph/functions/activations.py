@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from minigraph.base.arrays import Array, real
 from minigraph.base.config import Configurable
+from minigraph.base.programs import Program, straight_line
 from minigraph.errors import ArgumentError, nearest
-from minigraph.functions.special import blocks, normal_cdf
+from minigraph.functions.special import add_normal_cdf, blocks, normal_cdf
 
 ActivationName: TypeAlias = Literal[
     "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity", "softmax"
@@ -31,7 +33,7 @@ class Activation(Configurable, ABC):
     """An activation function g, by its value and its vector-Jacobian product.
 
     Derive from it and write `value` and `vjp` to add one of your own. All arrays have shape
-    (units, examples); `scratch` is a spare array of the same shape whose contents mean nothing.
+    (units, examples); `scratch` is a spare array of the same shape whose contents are arbitrary.
 
     >>> import numpy as np, minigraph as mg
     >>> class Square(mg.Activation):
@@ -47,7 +49,18 @@ class Activation(Configurable, ABC):
 
     name: str = "custom"
     kinked: bool = False
-    """True if g′ jumps somewhere, so that a numerical derivative across the kink means nothing."""
+    """True if g′ jumps somewhere, so that a numerical derivative across the kink is meaningless."""
+    elementwise: bool = False
+    """True if g(z)_k depends on z_k alone, so that `vjp` may be applied to some of the units at a time."""
+    stays_finite: bool = False
+    """True if g(z) is finite for every finite z, so that a need not be checked where z is."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Inherit nothing that was derived from a `value` or `vjp` which the class replaces."""
+        super().__init_subclass__(**kwargs)
+        if {"value", "vjp"} & vars(cls).keys():
+            for name in _DERIVED - vars(cls).keys():
+                setattr(cls, name, vars(Activation)[name])
 
     @abstractmethod
     def value(self, z: Array, a: Array, scratch: Array) -> None:
@@ -79,37 +92,49 @@ class Activation(Configurable, ABC):
         return f"{type(self).__name__}()"
 
 
+_DERIVED = {"log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "stays_finite"}
+"""What a class may say of its own `value` and `vjp`."""
+
+
 class Identity(Activation):
     """g(z) = z; g′(z) = 1."""
 
     name = "identity"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.copyto(a, z)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        if a is not z:
+            yield np.copyto, a, z
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        pass
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield from ()
 
 
 class Sigmoid(Activation):
     """g(z) = 1 / (1 + e^−z); g′(z) = a(1 − a), the lecture's activation.
 
-    For z < −709 (float64) e^−z overflows to infinity and its reciprocal is the right answer, 0.
+    For z < −709 (float64) e^−z overflows to infinity and its reciprocal is the right answer, 0. Where a rounds to 1,
+    g′ is 0; costs at an output take their derivatives from z instead.
     """
 
     name = "sigmoid"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
         one = ONE[a.itemsize]
-        np.negative(z, a)
-        np.exp(a, a)
-        np.add(a, one, a)
-        np.divide(one, a, a)
+        yield np.negative, z, a
+        yield np.exp, a, a
+        yield np.add, a, one, a
+        yield np.divide, one, a, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.subtract(ONE[a.itemsize], a, scratch)
-        np.multiply(scratch, a, scratch)
-        np.multiply(error, scratch, error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield np.subtract, ONE[a.itemsize], a, scratch
+        yield np.multiply, scratch, a, scratch  # a(1 − a)
+        yield np.multiply, error, scratch, error
 
     def log(self, z: Array, a: Array) -> Array:
         return -softplus(-z)
@@ -126,17 +151,20 @@ class Sigmoid(Activation):
 
 
 class Tanh(Activation):
-    """g(z) = tanh z; g′(z) = 1 − a²."""
+    """g(z) = tanh z; g′(z) = 1 − a², which is 0 where |a| rounds to 1."""
 
     name = "tanh"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.tanh(z, a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield np.tanh, z, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.multiply(a, a, scratch)
-        np.subtract(ONE[a.itemsize], scratch, scratch)
-        np.multiply(error, scratch, error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield np.multiply, a, a, scratch
+        yield np.subtract, ONE[a.itemsize], scratch, scratch  # 1 − a²
+        yield np.multiply, error, scratch, error
 
     def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
         # (1 − a²)/a = 1/(sinh z cosh z) = 2/sinh 2z
@@ -155,14 +183,16 @@ class Relu(Activation):
     """g(z) = max(z, 0); g′(z) = 1 for z > 0, else 0 (at the kink z = 0 too)."""
 
     name = "relu"
-    kinked = True
+    kinked = elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.maximum(z, ZERO[a.itemsize], out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield partial(np.maximum, out=a), z, ZERO[a.itemsize]
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.sign(a, scratch)
-        np.multiply(error, scratch, error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield np.sign, a, scratch  # a = max(z, 0) is positive where z is
+        yield np.multiply, error, scratch, error
 
 
 class LeakyRelu(Activation):
@@ -176,52 +206,62 @@ class LeakyRelu(Activation):
     """
 
     name = "leaky_relu"
-    kinked = True
+    kinked = elementwise = stays_finite = True
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope: float = real(slope, "slope", "0 < slope < 1", above=0, below=1)
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.multiply(z, self.slope, out=a)
-        np.maximum(z, a, out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield np.multiply, z, self.slope, a
+        yield partial(np.maximum, out=a), z, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.heaviside(z, 0, out=scratch)
-        np.maximum(scratch, self.slope, out=scratch)
-        np.multiply(error, scratch, out=error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield np.heaviside, z, 0, scratch
+        yield partial(np.maximum, out=scratch), scratch, self.slope
+        yield np.multiply, error, scratch, error
 
     def __repr__(self) -> str:
         return f"LeakyRelu(slope={self.slope!r})"
 
 
 class Elu(Activation):
-    """g(z) = z for z > 0, else e^z − 1; g′(z) = 1 or e^z = a + 1 (Clevert et al., 2016)."""
+    """g(z) = z for z > 0, else e^z − 1; g′(z) = 1 or e^z (Clevert et al., 2016)."""
 
     name = "elu"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.minimum(z, 0, out=a)
-        np.expm1(a, out=a)
-        np.maximum(z, 0, out=scratch)
-        np.add(a, scratch, out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        zero = ZERO[a.itemsize]
+        yield partial(np.minimum, out=a), z, zero
+        yield np.expm1, a, a
+        yield partial(np.maximum, out=scratch), z, zero
+        yield np.add, a, scratch, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.minimum(a, 0, out=scratch)
-        np.add(scratch, 1, out=scratch)
-        np.multiply(error, scratch, out=error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        # e^z rather than a + 1, which cancels for z << 0
+        yield partial(np.minimum, out=scratch), z, ZERO[a.itemsize]
+        yield np.exp, scratch, scratch
+        yield np.multiply, error, scratch, error
 
 
 class Softplus(Activation):
     """g(z) = log(1 + e^z); g′(z) = 1 / (1 + e^−z)."""
 
     name = "softplus"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        np.logaddexp(z, 0, out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield np.logaddexp, z, ZERO[a.itemsize], a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        SIGMOID.value(z, scratch, scratch)
-        np.multiply(error, scratch, out=error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        yield SIGMOID.value, z, scratch, scratch
+        yield np.multiply, error, scratch, error
 
     def log(self, z: Array, a: Array) -> Array:
         # log(log(1 + e^z)) → z as z → −∞, where a itself underflows
@@ -238,58 +278,68 @@ class Silu(Activation):
     """g(z) = z σ(z), also called swish; g′(z) = a + σ(z)(1 − a) (Elfwing et al., 2018)."""
 
     name = "silu"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        SIGMOID.value(z, a, scratch)
-        np.multiply(a, z, out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield SIGMOID.value, z, a, scratch
+        yield np.multiply, a, z, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
         # error (a + σ(1 − a)) = a (error − t) + t with t = error σ: one spare array is enough
-        SIGMOID.value(z, scratch, scratch)
-        np.multiply(scratch, error, out=scratch)
-        np.subtract(error, scratch, out=error)
-        np.multiply(error, a, out=error)
-        np.add(error, scratch, out=error)
+        yield SIGMOID.value, z, scratch, scratch
+        yield np.multiply, scratch, error, scratch
+        yield np.subtract, error, scratch, error
+        yield np.multiply, error, a, error
+        yield np.add, error, scratch, error
 
 
 class Gelu(Activation):
     """g(z) = z Φ(z) with the normal distribution function Φ; g′(z) = Φ(z) + z φ(z) (Hendrycks and Gimpel, 2016)."""
 
     name = "gelu"
+    elementwise = stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
-        normal_cdf(z, out=a)
-        np.multiply(a, z, out=a)
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
+        yield normal_cdf, z, a
+        yield np.multiply, a, z, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
         # error (Φ + zφ), the second term first: φ(z) = e^(−z²/2)/√(2π)
-        np.multiply(z, z, out=scratch)
-        np.multiply(scratch, -0.5, out=scratch)
-        np.exp(scratch, out=scratch)
-        np.multiply(scratch, z, out=scratch)
-        np.multiply(scratch, 1 / math.sqrt(2 * math.pi), out=scratch)
+        yield np.multiply, z, z, scratch
+        yield np.multiply, scratch, -0.5, scratch
+        yield np.exp, scratch, scratch
+        yield np.multiply, scratch, z, scratch
+        yield np.multiply, scratch, 1 / math.sqrt(2 * math.pi), scratch
         for some_z, some_slopes in blocks(z, scratch):
-            some_slopes += normal_cdf(some_z)
-        np.multiply(error, scratch, out=error)
+            yield add_normal_cdf, some_z, some_slopes
+        yield np.multiply, error, scratch, error
 
 
 class Softmax(Activation):
     """g(z)_k = e^z_k / Σ_j e^z_j over the units of the node; its Jacobian is a_k (1[k = j] − a_j)."""
 
     name = "softmax"
+    stays_finite = True
 
-    def value(self, z: Array, a: Array, scratch: Array) -> None:
+    @straight_line
+    def value(self, z: Array, a: Array, scratch: Array) -> Program:
         row = scratch[0]
-        np.maximum.reduce(z, axis=0, out=row)
-        np.subtract(z, row, out=a)  # the largest exponent is 0, so nothing overflows
-        np.exp(a, out=a)
-        np.add.reduce(a, axis=0, out=row)
-        np.divide(a, row, out=a)
+        yield partial(np.maximum.reduce, axis=0, out=row), z
+        yield np.subtract, z, row, a  # the largest exponent is 0, so nothing overflows
+        yield np.exp, a, a
+        yield partial(np.add.reduce, axis=0, out=row), a
+        yield np.divide, a, row, a
 
-    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        np.einsum("ki,ki->i", error, a, out=scratch[0])
-        np.subtract(error, scratch[0], out=error)
-        np.multiply(error, a, out=error)
+    @straight_line
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
+        row = scratch[0]
+        yield partial(np.einsum, out=row), "ki,ki->i", error, a
+        yield np.subtract, error, row, error
+        yield np.multiply, error, a, error
 
     def log(self, z: Array, a: Array) -> Array:
         # z_k − log Σ_j e^z_j, with the largest z taken out of the sum, so that no digit is lost at any z

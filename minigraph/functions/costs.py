@@ -40,6 +40,13 @@ class Cost(Configurable, ABC):
     canonical: ActivationName | None = None
     """The activation with which this cost gives δ = a − y."""
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Inherit nothing that was derived from a `value` or `derivative` which the class replaces."""
+        super().__init_subclass__(**kwargs)
+        if {"value", "derivative"} & vars(cls).keys():
+            for name in {"canonical", "value_at", "delta_through"} - vars(cls).keys():
+                setattr(cls, name, vars(Cost)[name])
+
     @abstractmethod
     def value(self, a: Array, y: Array) -> Array:
         """Return cost(i) for every example, shape (examples,)."""
@@ -52,7 +59,7 @@ class Cost(Configurable, ABC):
         """Raise ArgumentError if a target lies outside the domain; `y` has one row per example here."""
 
     def is_canonical_with(self, activation: Activation) -> bool:
-        """Tell whether δ = a − y for this activation."""
+        """Return whether δ = a − y for this activation."""
         return self.canonical is not None and type(activation) is type(ACTIVATIONS[self.canonical])
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
@@ -60,12 +67,16 @@ class Cost(Configurable, ABC):
         return self.value(a, y)
 
     def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
-        """Write δ = ∂cost/∂z into `out`: a − y for the canonical activation, else ∂cost/∂a through g."""
+        """Write δ = ∂cost/∂z into `out`: a − y for the canonical activation, else `delta_through` it."""
         if self.is_canonical_with(activation):
             np.subtract(a, y, out)
         else:
-            self.derivative(a, y, out)
-            activation.vjp(z, a, out, scratch)
+            self.delta_through(activation, z, a, y, out, scratch)
+
+    def delta_through(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
+        """Write δ for an activation that is not canonical: ∂cost/∂a through g."""
+        self.derivative(a, y, out)
+        activation.vjp(z, a, out, scratch)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -87,7 +98,10 @@ class SquaredError(Cost):
 
 
 class CategoricalCrossEntropy(Cost):
-    """cost(i) = −Σ_k y_k log a_k, for targets that are a distribution over the classes."""
+    """cost(i) = −Σ_k y_k log a_k, for targets that are a distribution over the classes.
+
+    With softmax δ = (Σ_k y_k) a − y, and the targets of an example sum to 1.
+    """
 
     name = "categorical_cross_entropy"
     canonical: ActivationName | None = "softmax"
@@ -115,13 +129,9 @@ class CategoricalCrossEntropy(Cost):
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
         return -_weighted(y, activation.log(z, a))
 
-    def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
-        if self.is_canonical_with(activation):
-            # (Σ_k y_k) a − y, and the targets of an example sum to 1
-            np.subtract(a, y, out)
-        else:
-            np.negative(y, out=out)
-            activation.log_vjp(z, a, out, scratch)
+    def delta_through(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
+        np.negative(y, out=out)
+        activation.log_vjp(z, a, out, scratch)
 
 
 class CrossEntropy(Cost):
@@ -158,15 +168,12 @@ class CrossEntropy(Cost):
             return total
         return -_weighted(y, activation.log(z, a)) - _weighted(1 - y, activation.log_complement(z, a))
 
-    def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
-        if self.is_canonical_with(activation):
-            np.subtract(a, y, out)
-        else:
-            no = y - 1
-            activation.log_complement_vjp(z, a, no, scratch)
-            np.negative(y, out=out)
-            activation.log_vjp(z, a, out, scratch)
-            out += no
+    def delta_through(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
+        no = y - 1
+        activation.log_complement_vjp(z, a, no, scratch)
+        np.negative(y, out=out)
+        activation.log_vjp(z, a, out, scratch)
+        out += no
 
 
 def _weighted(weights: Array, logarithms: Array) -> Array:

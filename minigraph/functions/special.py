@@ -51,6 +51,11 @@ def normal_cdf(z: Array, out: Array | None = None) -> Array:
     return result
 
 
+def add_normal_cdf(z: Array, total: Array) -> None:
+    """Add Φ(z) to `total`."""
+    total += normal_cdf(z)
+
+
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Yield arrays of one size, in C order, in flat pieces: what is computed of a piece needs little memory."""
     flat = [array.reshape(-1) for array in arrays]

@@ -1,32 +1,54 @@
-"""The graph that people look at: nodes, their units, and the edges between units."""
+"""The graph that people look at: nodes, their units, the edges between units, and the layers that make nodes.
+
+A node is one call of a layer, so neither can be told without the other. The rules of layers use the arrays of
+`minigraph.graph.buffers`, one row per unit and one column per example, so that `z = Θ a` stands in them as the
+lecture has it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, Mask
-from minigraph.errors import ArgumentError, GraphError, StateError
-
-if TYPE_CHECKING:
-    from minigraph.graph.layer import Layer
+from minigraph.base.config import Configurable
+from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
+from minigraph.functions.activations import Activation, Identity
+from minigraph.functions.initializers import Initializer, Uniform
+from minigraph.graph.buffers import Buffers
+from minigraph.graph.names import checked_name, checked_unit_names
+from minigraph.graph.topology import topological_order
 
 Cached: TypeAlias = Literal["z", "a", "delta", "mask", "target"]
+Matrix: TypeAlias = Literal["theta", "gradient", "accumulator"]
+Link: TypeAlias = tuple[int, int, int | None]
+"""(which parent, which of its units with 0 for the bias, column of Θ or None for a fixed weight of 1)."""
+NodePlan: TypeAlias = tuple["Layer", tuple[int, ...], int, str | None, tuple[str, ...] | None]
+"""(layer, parents by their place in topological order, size, name, unit names) of a node."""
 
 
-class Caches(Protocol):
-    """Who keeps the values of nodes: the network they belong to."""
+class Owner(Protocol):
+    """What a network is to its nodes and layers: it keeps their numbers."""
 
-    def cached(self, node: Node, what: Cached) -> Array:
-        """Return a view of shape (m, s), or raise StateError if the value is not current."""
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes of the network, in topological order."""
 
+    def value_of(self, node: Node, what: Cached) -> Array:
+        """Return a view (m, s) of a node's value, or raise StateError if it is not current."""
 
-class HasNodes(Protocol):
-    """What a network is to its nodes."""
+    def matrix_of(self, layer: Layer, what: Matrix) -> Array:
+        """Return Θ, D or Δ of a layer, read-only, or raise StateError if it is not current."""
 
-    nodes: tuple[Node, ...]
+    def borrow_theta(self, layer: Layer) -> Array:
+        """Return Θ of a layer as a live view, whose changes are noticed."""
+
+    def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
+        """Check new values of Θ of a layer and copy them in."""
 
 
 class Node:
@@ -49,11 +71,20 @@ class Node:
         self._name = name
         self._unit_names: tuple[str, ...] | None = None
         self._children: list[Node] = []
-        self._caches: Caches | None = None
-        self._network: HasNodes | None = None
         self._position: int | None = None
+        self.owner: Owner | None = None
+        """The network that the node belongs to; None until one is built."""
         for parent in dict.fromkeys(self.parents):
-            parent._children.append(self)
+            parent.add_child(self)
+
+    def add_child(self, node: Node) -> None:
+        """Take note of a node that was made with this one as a parent."""
+        self._children.append(node)
+
+    def attach(self, owner: Owner, position: int, name: str, children: Iterable[Node]) -> None:
+        """Make the node and its layer a part of a network, in which it has this position, name and children."""
+        self.owner = self.layer.owner = owner
+        self._position, self._name, self._children = position, name, list(children)
 
     @property
     def name(self) -> str:
@@ -67,11 +98,14 @@ class Node:
 
     @name.setter
     def name(self, name: str) -> None:
-        if self._network is not None:
+        if self.owner is not None:
             raise GraphError(f"name: received {name!r} for a node of a network; expected a name before it is built")
-        if not isinstance(name, str) or not name:
-            raise ArgumentError(f"name: received {name!r}, expected a non-empty string")
-        self._name = name
+        self._name = checked_name(name)
+
+    @property
+    def given_name(self) -> str | None:
+        """The name that was given, by the user or by a network; None if there is none yet."""
+        return self._name
 
     @property
     def unit_names(self) -> tuple[str, ...] | None:
@@ -93,12 +127,17 @@ class Node:
 
     @unit_names.setter
     def unit_names(self, names: Iterable[str] | None) -> None:
-        self._unit_names = None if names is None else _checked_unit_names(names, self)
+        self._unit_names = None if names is None else checked_unit_names(names, self.size, self.name)
 
     @property
     def children(self) -> tuple[Node, ...]:
         """The nodes that have this one as a parent: within the network, once it belongs to one."""
         return tuple(self._children)
+
+    @property
+    def parent_sizes(self) -> tuple[int, ...]:
+        """The number of units of each parent, in order."""
+        return tuple(parent.size for parent in self.parents)
 
     @property
     def position(self) -> int:
@@ -118,7 +157,7 @@ class Node:
         Raises:
             StateError: no forward pass yet, parameters changed since, or an input node, which has no z.
         """
-        return self._read("z").copy()
+        return self.view("z").copy()
 
     @property
     def a(self) -> Array:
@@ -127,7 +166,7 @@ class Node:
         Raises:
             StateError: no forward pass yet, or parameters changed since.
         """
-        return self._read("a").copy()
+        return self.view("a").copy()
 
     @property
     def delta(self) -> Array:
@@ -138,7 +177,7 @@ class Node:
         Raises:
             StateError: no backward pass since the last forward pass, or an input node, which has no error.
         """
-        return self._read("delta").copy()
+        return self.view("delta").copy()
 
     @property
     def target(self) -> Array:
@@ -147,7 +186,7 @@ class Node:
         Raises:
             StateError: no backward pass since the last forward pass, or the node is not an output.
         """
-        return self._read("target").copy()
+        return self.view("target").copy()
 
     @property
     def mask(self) -> Mask | None:
@@ -158,7 +197,7 @@ class Node:
         Raises:
             StateError: no forward pass yet, or parameters changed since.
         """
-        factors = self._read("mask")
+        factors = self.view("mask")
         kept: Mask = factors != 0
         return kept if factors.size else None
 
@@ -179,13 +218,27 @@ class Node:
         """Units 1 to s; the bias unit is not counted."""
         return tuple(Unit(self, j) for j in range(1, self.size + 1))
 
-    def _read(self, what: Cached) -> Array:
-        if self._caches is None:
+    def view(self, what: Cached) -> Array:
+        """Return what the cache holds without copying it: read-only, shape (m, s), until the next pass.
+
+        Args:
+            what: z, a, delta, target, or the factors of dropout's mask, shape (0, s) where there are none.
+
+        Raises:
+            StateError: not computed or stale, or the node has no such value.
+        """
+        if self.owner is None:
             raise StateError(
                 f"node {self.name!r} belongs to no network yet, so {what} is not computed;"
                 " build mg.Network(inputs, outputs) and call its forward(X)"
             )
-        return self._caches.cached(self, what)
+        return self.owner.value_of(self, what)
+
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[object, ...]]:
+        """Copy and pickle a node as its place in its network; one without a network, with its ancestors."""
+        if self.owner is not None:
+            return _node_at, (self.owner, self.position)
+        return _last_node, (plan_nodes(topological_order([self], lambda node: node.parents)),)
 
     def __repr__(self) -> str:
         return f"Node({self.name!r}, {self.size} unit{'s' if self.size != 1 else ''})"
@@ -236,7 +289,7 @@ class Unit:
             StateError: not computed or stale.
         """
         if self.is_bias:
-            values = self.node._read("a")
+            values = self.node.view("a")
             return np.ones(len(values), dtype=values.dtype)
         return self._column("a")
 
@@ -275,7 +328,7 @@ class Unit:
             return ()
         return tuple(
             Edge(Unit(self.node.parents[parent], j), self, column)
-            for parent, j, column in self.node.layer.links_into(self.index, _sizes(self.node))
+            for parent, j, column in self.node.layer.links_into(self.index, self.node.parent_sizes)
         )
 
     @property
@@ -285,14 +338,14 @@ class Unit:
             Edge(self, Unit(child, i), column)
             for child in self.node.children
             for i in range(1, child.size + 1)
-            for parent, j, column in child.layer.links_into(i, _sizes(child))
+            for parent, j, column in child.layer.links_into(i, child.parent_sizes)
             if j == self.index and child.parents[parent] is self.node
         )
 
     def _column(self, what: Cached) -> Array:
         if self.is_bias:
             raise StateError(f"the bias unit of node {self.node.name!r} has no {what}: its a is always 1")
-        values: Array = self.node._read(what)[:, self.index - 1].copy()
+        values: Array = self.node.view(what)[:, self.index - 1].copy()
         return values
 
     def _row(self) -> Array:
@@ -368,6 +421,150 @@ class Edge:
         return f"Edge({self.source!r} -> {self.target!r})"
 
 
+class Layer(Configurable, ABC):
+    """A reusable rule with its parameters Θ and its activation g.
+
+    Derive from it and write `output_size`, `forward` and `error` to add a layer of your own; with
+    parameters, write `theta_shape` and `accumulate` too. Column 0 of Θ is the bias: it is not regularized.
+    `Configurable` says what lets it be saved.
+
+    >>> import numpy as np, minigraph as mg
+    >>> class Multiply(mg.Layer):
+    ...     kind = "multiply"
+    ...     def output_size(self, sizes):
+    ...         return sizes[0]
+    ...     def forward(self, at):
+    ...         np.multiply(at.inputs[0][1:], at.inputs[1][1:], out=at.z)
+    ...     def error(self, at, parent, out):
+    ...         np.multiply(at.delta, at.inputs[1 - parent][1:], out=out)
+    >>> x = mg.Input(2)
+    >>> y = Multiply()([mg.Dense(3)(x), mg.Dense(3, "tanh")(x)])
+    >>> net = mg.Network(x, y, cost="squared_error", seed=1)
+    >>> mg.check_gradient(net, [[0.1, 0.2]], [[1.0, 0.0, 1.0]]).passed
+    True
+    """
+
+    kind: str = "layer"
+    """What the layer is called in default names and drawings."""
+    activation: Activation = Identity()
+    """g, applied to what `forward` computes."""
+    initializer: Initializer = Uniform()
+    """Draws the first Θ."""
+    links: Mask | None = None
+    """Which weights exist, shape (units, s_in); None for all."""
+    is_random: bool = False
+    """True if the layer draws from `at.generator` into `at.mask`."""
+    name: str | None = None
+    """The name given by the user, which the layer's nodes take over."""
+
+    owner: Owner | None = None
+    """The network that the layer belongs to; None until one is built."""
+    _calls: int = 0
+    _sizes: tuple[int, ...] | None = None
+
+    def __call__(self, parents: Node | Sequence[Node]) -> Node:
+        """Place the layer in the graph behind one or several nodes.
+
+        Raises:
+            GraphError: no parents, something that is no node, or a node or layer that a network already owns.
+            ShapeError: the parents' sizes do not fit the layer, or an earlier call of it.
+        """
+        nodes = as_nodes(parents, "parents", "; an array goes to net.forward(X)")
+        for each in [*(node for node in nodes if node.owner is not None), *([self] if self.owner is not None else [])]:
+            raise GraphError(f"{each!r} already belongs to a network; place new layers before building it")
+        sizes = tuple(node.size for node in nodes)
+        size = self.output_size(sizes)
+        if self._sizes is not None and self.theta_shape(sizes) != self.theta_shape(self._sizes):
+            raise ShapeError(
+                f"parents: received nodes of {list(sizes)} units, expected {list(self._sizes)}:"
+                f" {self!r} was called before and its nodes share one Θ"
+            )
+        self._sizes = sizes
+        self._calls += 1
+        name = self.name if self.name is None or self._calls == 1 else f"{self.name}_{self._calls}"
+        return Node(self, nodes, size, name)
+
+    @abstractmethod
+    def output_size(self, sizes: Sequence[int]) -> int:
+        """Return s, the number of units, for parents of these sizes; raise ShapeError if they don't fit."""
+
+    @abstractmethod
+    def forward(self, at: Buffers) -> None:
+        """Compute `at.z` from `at.inputs`."""
+
+    @abstractmethod
+    def error(self, at: Buffers, parent: int, out: Array) -> None:
+        """Write into `out` (s_parent, m) what `at.delta` makes of ∂cost/∂a of that parent."""
+
+    def theta_shape(self, sizes: Sequence[int]) -> tuple[int, int] | None:
+        """Return the shape (s_out, 1 + s_in) of Θ for parents of these sizes, None for a layer without."""
+        return None
+
+    def accumulate(self, at: Buffers, out: Array) -> None:
+        """Write Δ of this node, ∂(Σ_i cost(i))/∂Θ, into `out`; only for layers with Θ."""
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
+        """Yield the links into unit j, as people look at them, for parents of these sizes."""
+        return ()
+
+    @property
+    def theta(self) -> Array:
+        """Θ, shape (s_out, 1 + s_in): a live view; writing to it makes z, a and δ stale.
+
+        To notice that, the network keeps a copy of all parameters from the first time that a live view is handed
+        out, and compares it whenever a cached value is read. `parameters()` gives a read-only view that costs nothing.
+
+        Raises:
+            StateError: the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("theta").borrow_theta(self)
+
+    @theta.setter
+    def theta(self, theta: ArrayLike) -> None:
+        self._owned("theta").assign_theta(self, theta)
+
+    @property
+    def gradient(self) -> Array:
+        """D = ∂J/∂Θ, shape like Θ: a read-only view that the next backward pass overwrites.
+
+        Raises:
+            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("gradient").matrix_of(self, "gradient")
+
+    @property
+    def accumulator(self) -> Array:
+        """Δ = Σ_i δ aᵀ over the examples and the nodes that share the layer, shape like Θ: a read-only view.
+
+        Raises:
+            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("accumulator").matrix_of(self, "accumulator")
+
+    def parameters(self) -> Array:
+        """Return Θ as a read-only view, which follows its changes.
+
+        Raises:
+            StateError: the layer has no Θ, or belongs to no network yet.
+        """
+        return self._owned("theta").matrix_of(self, "theta")
+
+    def _owned(self, what: str) -> Owner:
+        if self._sizes is not None and self.theta_shape(self._sizes) is None:
+            raise StateError(f"{self!r} has no parameters, so it has no {what}")
+        if self.owner is None:
+            raise StateError(f"{self!r} belongs to no network yet, so it has no {what}; build mg.Network first")
+        return self.owner
+
+    def __getstate__(self) -> dict[str, object]:
+        """Copy and pickle the rule without the network that owns it, which keeps Θ."""
+        return {name: value for name, value in vars(self).items() if name != "owner"}
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f"name={self.name!r}"
+        return f"{type(self).__name__}({name})"
+
+
 def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tuple[Node, ...]:
     """Return one node, or several, as a tuple of at least one.
 
@@ -383,23 +580,31 @@ def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tup
     return nodes
 
 
-def _checked_unit_names(names: Iterable[str], node: Node) -> tuple[str, ...]:
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ArgumentError(f"unit_names: received {names!r}, expected a sequence of {node.size} names")
-    given = tuple(names)
-    seen: set[str] = set()
-    for j, name in enumerate(given, start=1):
-        if not isinstance(name, str) or not name:
-            raise ArgumentError(f"unit_names: received {name!r} for unit {j}, expected a non-empty string")
-        if name in seen:
-            raise ArgumentError(f"unit_names: received {name!r} twice, expected distinct names")
-        seen.add(name)
-    if len(given) != node.size:
-        raise ArgumentError(
-            f"unit_names: received {len(given)} names, expected {node.size}, one for each unit of node {node.name!r}"
-        )
-    return tuple(str(name) for name in given)
+def plan_nodes(nodes: Sequence[Node]) -> tuple[NodePlan, ...]:
+    """Write down nodes in topological order, each by its layer and the places of its parents.
+
+    Copies of a chain of any length are made from it without recursion.
+    """
+    place = {node: index for index, node in enumerate(nodes)}
+    return tuple(
+        (node.layer, tuple(place[parent] for parent in node.parents), node.size, node.given_name, node.unit_names)
+        for node in nodes
+    )
 
 
-def _sizes(node: Node) -> tuple[int, ...]:
-    return tuple(parent.size for parent in node.parents)
+def build_nodes(plans: Iterable[NodePlan]) -> list[Node]:
+    """Return new nodes as `plan_nodes` wrote them down; none of them belongs to a network."""
+    nodes: list[Node] = []
+    for layer, parents, size, name, unit_names in plans:
+        node = Node(layer, [nodes[index] for index in parents], size, name)
+        node.unit_names = unit_names
+        nodes.append(node)
+    return nodes
+
+
+def _node_at(owner: Owner, position: int) -> Node:
+    return owner.nodes[position - 1]
+
+
+def _last_node(plans: Iterable[NodePlan]) -> Node:
+    return build_nodes(plans)[-1]

@@ -151,7 +151,7 @@ def _output_delta(unit: Unit, engine: Engine, example: int, value: float) -> Exp
     assert cost is not None
     activation = node.layer.activation
     a, y = _value(unit, "a", example), float(node.target[example, unit.index - 1])
-    weights = engine.question().weights
+    weights = engine.current_objective().weights
     weight = 1.0 if weights is None else float(weights[example])
     before, latex_before = ("", "") if weights is None else (f"{number(weight)} · ", latex_number(weight) + r" \cdot ")
     a_symbol, y_symbol = _symbol("a", unit), Symbol("y", (unit.index,))
@@ -172,7 +172,7 @@ def _gradient(edge: Edge, max_terms: int) -> Explanation:
     value, engine = edge.gradient, _engine(edge.target.node)
     layer, row, column = edge.target.node.layer, edge.target.index, edge.column
     assert column is not None
-    k, question = engine.number_of(layer), engine.question()
+    k, objective = engine.number_of(layer), engine.current_objective()
     nodes = [node for node in engine.nodes if node.layer is layer]
     terms: list[Term] = []
     for node in nodes:
@@ -181,16 +181,16 @@ def _gradient(edge: Edge, max_terms: int) -> Explanation:
             terms.append([(_symbol("δ", Unit(node, row)), float(delta)), (_symbol("a", a), float(activation))])
     D, accumulator = Symbol("D", (row, column), k), Symbol("Δ", (row, column), k)
     total = float(layer.accumulator[row - 1, column])
-    m = engine.current_batch() if question.weights is None else float(question.weights.sum())
+    m = engine.current_batch() if objective.weights is None else float(objective.weights.sum())
     formula = Line(f"{accumulator.text}/m", f"{accumulator.latex} / m")
     numbers = Line(f"{number(total)}/{number(m)}", f"{latex_number(total)} / {latex_number(m)}")
-    if question.l2 and column:
+    if objective.l2 and column:
         theta = Symbol("Θ", (row, column), k)
         formula = Line(f"{formula.text} + (λ/m) {theta.text}", rf"{formula.latex} + (\lambda/m)\, {theta.latex}")
-        term = number(question.l2), number(m), factor(edge.weight)
+        term = number(objective.l2), number(m), factor(edge.weight)
         numbers = Line(
             f"{numbers.text} + ({term[0]}/{term[1]})·{term[2]}",
-            rf"{numbers.latex} + ({latex_number(question.l2)}/{latex_number(m)}) \cdot {latex_factor(edge.weight)}",
+            rf"{numbers.latex} + ({latex_number(objective.l2)}/{latex_number(m)}) \cdot {latex_factor(edge.weight)}",
         )
     sums = sum_of_products(terms, max_terms)
     whole = derive(D, [formula, numbers], value, terms)
@@ -199,23 +199,23 @@ def _gradient(edge: Edge, max_terms: int) -> Explanation:
 
 
 def _cost(net: AnyNetwork, example: int, max_terms: int) -> Explanation:
-    engine, question = net.engine, net.engine.question()
+    engine, objective = net.engine, net.engine.current_objective()
     with quiet():
-        costs = engine.workspace.cost_values(question.targets)
+        costs = engine.workspace.cost_values(objective.targets)
     _check_example(example, len(costs))
-    weights = np.ones(len(costs)) if question.weights is None else question.weights
+    weights = np.ones(len(costs)) if objective.weights is None else objective.weights
     m, penalty = float(weights.sum()), engine.parameters.penalty()
     terms: list[Term] = [
         [(Symbol(f"cost({i + 1})"), float(cost * w))] for i, (cost, w) in enumerate(zip(costs, weights, strict=True))
     ]
     symbols, numbers = sum_of_products(terms, max_terms)
-    J = engine.cost(question.targets, question.l2, question.weights)
+    J = engine.cost(objective)
     lines = [
         Line(f"(1/m) ({symbols.text})", rf"\tfrac{{1}}{{m}} ({symbols.latex})"),
         Line(f"({numbers.text})/{number(m)}", rf"({numbers.latex}) / {latex_number(m)}"),
     ]
-    if question.l2:
-        l2 = question.l2
+    if objective.l2:
+        l2 = objective.l2
         lines = [
             Line(lines[0].text + " + (λ/2m) ΣΣΣ Θᵢⱼ²", lines[0].latex + r" + \tfrac{\lambda}{2m} \sum \Theta_{ij}^2"),
             Line(
@@ -280,6 +280,6 @@ def _check_example(example: int, m: int) -> None:
 
 
 def _engine(node: Node) -> Engine:
-    if not isinstance(node._caches, Engine):
+    if not isinstance(node.owner, Network):
         raise StateError(f"node {node.name!r} belongs to no network yet; build mg.Network(inputs, outputs)")
-    return node._caches
+    return node.owner.engine

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from minigraph.base.arrays import Array, finite, numeric
+from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, GradientCheckError, ShapeError
 from minigraph.inputs import batch
 from minigraph.inputs.batch import Data
@@ -198,14 +199,15 @@ def _choose(positions: NDArray[np.intp], sample: int | None, seed: int) -> NDArr
 def _cost_function(net: AnyNetwork, X: Data, Y: Data) -> Callable[[int, float], float]:
     """Return J as a function of one parameter's position and the change of that parameter."""
     arrays = batch.inputs(net.inputs, X, net.dtype)
-    targets = [target.T for target in batch.targets(net.outputs, net.costs, Y, len(arrays[0]), net.dtype)]
+    targets = batch.targets(net.outputs, net.costs, Y, len(arrays[0]), net.dtype)
+    objective = Objective([target.T for target in targets], net.l2)
     vector = net.engine.parameters.vector
 
     def cost(index: int, change: float) -> float:
         before = vector[index]
         vector[index] = before + change
         try:
-            return net.engine.evaluate_cost(arrays, targets, net.l2, None)
+            return net.engine.evaluate_cost(arrays, objective)
         finally:
             vector[index] = before
 

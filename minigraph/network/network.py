@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 import numpy as np
@@ -12,15 +13,16 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from minigraph.base.arrays import Array, Float, finite, float_dtype, whole
 from minigraph.engine.engine import Engine
+from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
 from minigraph.errors import ArgumentError, nearest
 from minigraph.functions.costs import Cost, CostName
-from minigraph.graph.layer import Layer
-from minigraph.graph.node import Node
+from minigraph.graph.node import Cached, Layer, Matrix, Node, NodePlan, build_nodes, plan_nodes
 from minigraph.inputs import batch
 from minigraph.inputs.batch import Data
-from minigraph.network import wiring
+from minigraph.network.classes import Label, checked_classes
 from minigraph.network.summary import summary
+from minigraph.network.wiring import Wiring, attach, connect
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -94,10 +96,10 @@ class Network(Generic[Out_co]):
         seed: int | None = 0,
     ) -> None:
         generator = _generator(seed)
-        wires = wiring.connect(inputs, outputs, cost)
-        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
+        wiring = connect(inputs, outputs, cost)
+        parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
         parameters.initialize(generator)
-        self._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator)
+        self._build(wiring, parameters, _checked_l2(l2), generator)
 
     @classmethod
     def restored(
@@ -109,7 +111,7 @@ class Network(Generic[Out_co]):
         dtype: DTypeLike,
         generator: np.random.Generator | None = None,
     ) -> AnyNetwork:
-        """Return a network with all parameters 0, to be filled by who kept them; no initializer is asked.
+        """Return a network whose parameters are 0, to be filled by the caller; no initializer is called.
 
         Args:
             inputs: as in `Network`, and so the others.
@@ -123,32 +125,49 @@ class Network(Generic[Out_co]):
             GraphError, ArgumentError: as in `Network`.
         """
         net = cls.__new__(cls)
-        wires = wiring.connect(inputs, outputs, costs)
-        parameters = Parameters(wires.theta_shapes, float_dtype(dtype))
-        net._set_up(wires, isinstance(outputs, Node), _checked_l2(l2), parameters, generator or _generator(0))
+        wiring = connect(inputs, outputs, costs)
+        parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
+        net._build(wiring, parameters, _checked_l2(l2), generator or _generator(0))
         return cast("AnyNetwork", net)
 
-    def _set_up(
-        self,
-        wires: wiring.Wiring,
-        has_one_output: bool,
-        l2: float,
-        parameters: Parameters,
-        generator: np.random.Generator,
-    ) -> None:
+    def _build(self, wiring: Wiring, parameters: Parameters, l2: float, generator: np.random.Generator) -> None:
         """Take the nodes into the network; nothing fails here, so that none is left half taken."""
-        self.inputs: tuple[Node, ...] = wires.inputs
-        self.outputs: tuple[Node, ...] = wires.outputs
-        self.costs: tuple[Cost, ...] = wires.costs
-        self.nodes: tuple[Node, ...] = wires.nodes
-        self.has_one_output = has_one_output
-        self.dtype: np.dtype[Float] = parameters.vector.dtype
+        self._wiring = wiring
+        self.engine: Engine = Engine(wiring.nodes, wiring.outputs, wiring.costs, parameters)
+        self.generator: np.random.Generator = generator
         self._l2 = l2
         self._classes: tuple[Label, ...] | None = None
-        self.generator: np.random.Generator = generator
-        self._by_name = wires.by_name
-        wiring.settle(self.nodes, self)
-        self.engine: Engine = Engine(self.nodes, self.outputs, self.costs, parameters)
+        attach(wiring, self)
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The input nodes, in the order in which they were given."""
+        return self._wiring.inputs
+
+    @property
+    def outputs(self) -> tuple[Node, ...]:
+        """The output nodes, in the order in which they were given."""
+        return self._wiring.outputs
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """The cost of each output."""
+        return self._wiring.costs
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in topological order: the inputs first, then parents before children."""
+        return self._wiring.nodes
+
+    @property
+    def has_one_output(self) -> bool:
+        """Whether `forward` and `predict` give one array, not a tuple."""
+        return self._wiring.has_one_output
+
+    @property
+    def dtype(self) -> np.dtype[Float]:
+        """The type of all numbers that the network holds, float64 or float32."""
+        return self.engine.parameters.vector.dtype
 
     @property
     def l2(self) -> float:
@@ -157,8 +176,9 @@ class Network(Generic[Out_co]):
 
     @l2.setter
     def l2(self, l2: float) -> None:
-        self._l2 = _checked_l2(l2)
+        l2 = _checked_l2(l2)
         self.engine.forget_backward()
+        self._l2 = l2
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
@@ -181,7 +201,7 @@ class Network(Generic[Out_co]):
 
     @classes.setter
     def classes(self, classes: Iterable[Label] | None) -> None:
-        self._classes = None if classes is None else _checked_classes(classes, self.outputs)
+        self._classes = None if classes is None else checked_classes(classes, self.outputs)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -195,9 +215,10 @@ class Network(Generic[Out_co]):
             ArgumentError: no such node.
         """
         if isinstance(key, str):
-            if key not in self._by_name:
-                raise ArgumentError(f"key: received {key!r}, expected a node's name{nearest(key, self._by_name)}")
-            return self._by_name[key]
+            by_name = self._wiring.by_name
+            if key not in by_name:
+                raise ArgumentError(f"key: received {key!r}, expected a node's name{nearest(key, by_name)}")
+            return by_name[key]
         if isinstance(key, bool) or not isinstance(key, (int, np.integer)) or not 1 <= key <= len(self.nodes):
             raise ArgumentError(f"key: received {key!r}, expected a position from 1 to {len(self.nodes)} or a name")
         return self.nodes[key - 1]
@@ -238,9 +259,7 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: Y does not fit; nothing has changed.
             NonFiniteError: the gradient is not finite; the message names the node.
         """
-        m = self.engine.current_batch()
-        targets, weights = self._targets(Y, sample_weight, m)
-        self.engine.backward(targets, self.l2, weights)
+        self.engine.backward(self._objective(Y, sample_weight, self.engine.current_batch()))
         batch.name_units(self.outputs, Y, "Y")
 
     def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
@@ -256,8 +275,7 @@ class Network(Generic[Out_co]):
             NonFiniteError: J is not finite.
         """
         arrays = batch.inputs(self.inputs, X, self.dtype)
-        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
-        return self.engine.evaluate_cost(arrays, targets, self.l2, weights)
+        return self.engine.evaluate_cost(arrays, self._objective(Y, sample_weight, len(arrays[0])))
 
     def cost_and_gradient(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
         """Return J(Θ) and ∂J/∂Θ unrolled, by a forward pass without dropout and a backward pass.
@@ -272,10 +290,10 @@ class Network(Generic[Out_co]):
             NonFiniteError: J or the gradient is not finite.
         """
         arrays = batch.inputs(self.inputs, X, self.dtype)
-        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
+        objective = self._objective(Y, sample_weight, len(arrays[0]))
         self.engine.forward(arrays, None)
-        J = self.engine.cost(targets, self.l2, weights)
-        self.engine.backward(targets, self.l2, weights)
+        J = self.engine.cost(objective)
+        self.engine.backward(objective)
         batch.name_units(self.inputs, X, "X")
         batch.name_units(self.outputs, Y, "Y")
         return J, self.engine.parameters.gradient_vector.copy()
@@ -320,12 +338,41 @@ class Network(Generic[Out_co]):
         self.engine.initialize(generator)
         self.generator = generator
 
+    def value_of(self, node: Node, what: Cached) -> Array:
+        """Return a read-only view of z, a, δ or another value of a node, (m, s); `node.z` and the like ask for it.
+
+        Raises:
+            StateError: not computed or stale, or the node has no such value.
+        """
+        return self.engine.value_of(node, what)
+
+    def matrix_of(self, layer: Layer, what: Matrix) -> Array:
+        """Return a read-only view of Θ, D or Δ of a layer; `layer.gradient` and the like ask for it.
+
+        Raises:
+            StateError: not computed or stale.
+        """
+        return self.engine.matrix_of(layer, what)
+
+    def borrow_theta(self, layer: Layer) -> Array:
+        """Return Θ of a layer as a live view, whose changes make cached values stale; it is `layer.theta`."""
+        return self.engine.parameters.borrow(layer)
+
+    def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
+        """Set Θ of a layer; z, a and δ become stale.
+
+        Raises:
+            ShapeError: another shape, or not numeric.
+            NonFiniteDataError: infinity or NaN.
+        """
+        self.engine.assign_theta(layer, theta)
+
     def summary(self) -> str:
         """Return a table of the nodes: position, name, layer, units, parents, parameters."""
         return summary(self.nodes, self.engine.parameters.vector.size)
 
     def copy(self, dtype: DTypeLike | None = None) -> Network[Out_co]:
-        """Return an independent network with the same graph and parameters, if wished in another dtype.
+        """Return an independent network with the same graph and parameters, on request in another dtype.
 
         Raises:
             NonFiniteDataError: a parameter is too large for that dtype.
@@ -336,18 +383,11 @@ class Network(Generic[Out_co]):
         >>> twin.dtype, bool(abs(twin.unroll() - net.unroll()).max() < 1e-7)
         (dtype('float32'), True)
         """
-        plan = copy.deepcopy(wiring.blueprint(self.nodes, self.inputs, self.outputs))
-        target = self.dtype if dtype is None else float_dtype(dtype)
-        vector = self.unroll() if dtype is None else finite(self.unroll(), "parameters", target)
-        twin = self._rebuilt(
-            plan,
-            self.has_one_output,
-            copy.deepcopy(self.costs),
-            self.l2,
-            target,
-            vector,
-            copy.deepcopy(self.generator),
-        )
+        plan = copy.deepcopy(self._plan())
+        if dtype is not None:
+            target = float_dtype(dtype)
+            plan = replace(plan, dtype=target, vector=finite(plan.vector, "parameters", target))
+        twin = self._rebuilt(plan)
         twin.classes = self.classes
         return cast("Network[Out_co]", twin)
 
@@ -388,36 +428,50 @@ class Network(Generic[Out_co]):
 
         return architecture.from_dict(data, custom, seed)
 
+    def _plan(self) -> _Plan:
+        place = {node: index for index, node in enumerate(self.nodes)}
+        return _Plan(
+            nodes=plan_nodes(self.nodes),
+            inputs=[place[node] for node in self.inputs],
+            outputs=[place[node] for node in self.outputs],
+            has_one_output=self.has_one_output,
+            costs=self.costs,
+            l2=self.l2,
+            dtype=self.dtype,
+            vector=self.unroll(),
+            generator=self.generator,
+        )
+
     @classmethod
-    def _rebuilt(
-        cls,
-        plan: wiring.Blueprint,
-        has_one_output: bool,
-        costs: Sequence[Cost],
-        l2: float,
-        dtype: np.dtype[Float],
-        vector: Array,
-        generator: np.random.Generator,
-    ) -> AnyNetwork:
-        inputs, outputs = wiring.rebuild(plan)
-        net = cls.restored(inputs, outputs[0] if has_one_output else outputs, costs, l2, dtype, generator)
-        net.engine.parameters.vector[:] = vector
+    def _rebuilt(cls, plan: _Plan) -> AnyNetwork:
+        nodes = build_nodes(plan.nodes)
+        outputs = [nodes[index] for index in plan.outputs]
+        net = cls.restored(
+            [nodes[index] for index in plan.inputs],
+            outputs[0] if plan.has_one_output else outputs,
+            plan.costs,
+            plan.l2,
+            plan.dtype,
+            plan.generator,
+        )
+        net.engine.parameters.vector[:] = plan.vector
         return net
 
     def __copy__(self) -> Network[Out_co]:
         return self.copy()
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy keeps besides its plan: the classes, and attributes that a user added."""
+        return {name: value for name, value in vars(self).items() if name not in ("_wiring", "engine")}
+
     def __reduce__(self) -> tuple[Callable[..., AnyNetwork], tuple[object, ...], dict[str, object]]:
         """Copy and pickle what makes the network, not its memory, whose views would come apart."""
-        plan = wiring.blueprint(self.nodes, self.inputs, self.outputs)
-        essence = (plan, self.has_one_output, self.costs, self.l2, self.dtype, self.unroll(), self.generator)
-        rest = {name: value for name, value in vars(self).items() if name not in _REBUILT}
-        return self._rebuilt, essence, rest
+        return self._rebuilt, (self._plan(),), self.__getstate__()
 
-    def _targets(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[list[Array], Array | None]:
+    def _objective(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> Objective:
         """Check Y and the weights; the targets become columns, as the engine has them."""
         targets = batch.targets(self.outputs, self.costs, Y, m, self.dtype)
-        return [target.T for target in targets], batch.example_weights(sample_weight, m)
+        return Objective([target.T for target in targets], self.l2, batch.example_weights(sample_weight, m))
 
     def _shaped(self, results: list[Array]) -> Out_co:
         return cast("Out_co", results[0] if self.has_one_output else tuple(results))
@@ -427,38 +481,29 @@ class Network(Generic[Out_co]):
         return f"Network({len(self.nodes)} nodes {sizes}, {self.engine.parameters.vector.size} parameters)"
 
 
-Label: TypeAlias = str | int | float | bool
-"""What a class is called: text, a number or a boolean."""
 AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 """A network with any number of outputs, as the functions of this package take it."""
 
 
-_REBUILT = {"inputs", "outputs", "costs", "nodes", "has_one_output", "dtype", "_l2", "generator", "_by_name", "engine"}
-"""Attributes that `Network._rebuilt` sets."""
+@dataclass(frozen=True)
+class _Plan:
+    """What a network is made from again: no views, and nodes by their place, so that no depth needs recursion."""
+
+    nodes: tuple[NodePlan, ...]
+    inputs: list[int]
+    outputs: list[int]
+    has_one_output: bool
+    costs: tuple[Cost, ...]
+    l2: float
+    dtype: np.dtype[Float]
+    vector: Array
+    generator: np.random.Generator
 
 
 def _checked_l2(l2: float) -> float:
     if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
         raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
     return float(l2)
-
-
-def _checked_classes(classes: Iterable[Label], outputs: Sequence[Node]) -> tuple[Label, ...]:
-    if isinstance(classes, str) or not isinstance(classes, Iterable):
-        raise ArgumentError(f"classes: received {classes!r}, expected a sequence of labels")
-    labels = tuple(label.item() if isinstance(label, np.generic) else label for label in classes)
-    for k, label in enumerate(labels):
-        if not isinstance(label, (str, int, float)) or (isinstance(label, float) and not math.isfinite(label)):
-            raise ArgumentError(f"classes[{k}]: received {label!r}, expected a string, a finite number or a boolean")
-    expected = max(outputs[0].size, 2)
-    if len(outputs) > 1 or len(labels) != expected:
-        raise ArgumentError(
-            f"classes: received {len(labels)} labels for {len(outputs)} outputs of {outputs[0].size} units,"
-            f" expected {expected} for one output"
-        )
-    if len(set(labels)) < len(labels):
-        raise ArgumentError("classes: received a label twice, expected distinct labels")
-    return labels
 
 
 def _generator(seed: int | None) -> np.random.Generator:

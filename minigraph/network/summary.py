@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from minigraph.functions.activations import Identity
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Dropout
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 
 _HEADER = ("l", "node", "layer", "activation", "units", "parents", "parameters")
 
@@ -28,7 +27,7 @@ def summary(nodes: Sequence[Node], parameters: int) -> str:
 
 def _describe(node: Node, owners: dict[Layer, str]) -> tuple[str, ...]:
     layer = node.layer
-    shape = layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
+    shape = layer.theta_shape(node.parent_sizes) if node.parents else None
     if shape is None:
         count = "-"
     elif layer in owners:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copyreg
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from minigraph.errors import ArgumentError, GraphError
 from minigraph.functions.activations import ActivationName
 from minigraph.functions.costs import Cost, CostName, as_cost
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import InputLayer
-from minigraph.graph.node import HasNodes, Node, as_nodes
+from minigraph.graph.node import Layer, Node, Owner, as_nodes
 from minigraph.graph.topology import topological_order
 
 
@@ -25,17 +23,10 @@ class Wiring:
     costs: tuple[Cost, ...]
     nodes: tuple[Node, ...]
     by_name: dict[str, Node]
+    """All nodes in topological order."""
     theta_shapes: dict[Layer, tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """A graph in topological order, nodes by their place in it, so that copies of any depth need no recursion."""
-
-    nodes: tuple[tuple[Layer, tuple[int, ...], int, str | None, tuple[str, ...] | None], ...]
-    """(layer, parents, size, name, unit names) of each node."""
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
+    has_one_output: bool
+    """Whether one output was given as such, not as a sequence."""
 
 
 def connect(
@@ -56,68 +47,25 @@ def connect(
     _check_ends(nodes, sources, targets)
     shapes: dict[Layer, tuple[int, int]] = {}
     for node in nodes:
-        if node.layer._owner is not None:
+        if node.layer.owner is not None:
             raise GraphError(
                 f"outputs: node {node.name!r} belongs to another network already, expected new nodes;"
                 " net.copy() gives an independent network"
             )
-        shape = node.layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
+        shape = node.layer.theta_shape(node.parent_sizes) if node.parents else None
         if shape is not None:
             shapes.setdefault(node.layer, shape)
-    return Wiring(sources, targets, costs, tuple(nodes), _names(nodes), shapes)
+    return Wiring(sources, targets, costs, tuple(nodes), _names(nodes), shapes, isinstance(outputs, Node))
 
 
-def settle(nodes: Sequence[Node], network: HasNodes) -> None:
-    """Give the nodes their network and their positions in it, and keep only children that belong to the network."""
-    members = set(nodes)
-    for position, node in enumerate(nodes, start=1):
-        node._network = network
-        node._position = position
-        node._children = []
-    for node in nodes:
+def attach(wiring: Wiring, owner: Owner) -> None:
+    """Give the nodes their owner, their positions and names, and only those children that belong to the network."""
+    children: dict[Node, list[Node]] = {node: [] for node in wiring.nodes}
+    for node in wiring.nodes:
         for parent in dict.fromkeys(node.parents):
-            if parent in members:
-                parent._children.append(node)
-    for name, node in _names(nodes).items():
-        node._name = name
-
-
-def blueprint(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence[Node]) -> Blueprint:
-    """Write down a graph whose nodes are in topological order."""
-    place = {node: index for index, node in enumerate(nodes)}
-    plans = tuple(
-        (node.layer, tuple(place[each] for each in node.parents), node.size, node._name, node.unit_names)
-        for node in nodes
-    )
-    return Blueprint(plans, tuple(place[node] for node in inputs), tuple(place[node] for node in outputs))
-
-
-def rebuild(plan: Blueprint) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-    """Return inputs and outputs of a graph with new nodes of the plan's layers, none of them in a network."""
-    nodes: list[Node] = []
-    for layer, parents, size, name, unit_names in plan.nodes:
-        node = Node(layer, [nodes[index] for index in parents], size, name)
-        node._unit_names = unit_names
-        nodes.append(node)
-    return tuple(nodes[index] for index in plan.inputs), tuple(nodes[index] for index in plan.outputs)
-
-
-def _reduce_node(node: Node) -> tuple[Callable[..., Node], tuple[object, ...]]:
-    """Copy and pickle a node as its place in its network; one without a network, with its ancestors."""
-    if node._network is not None:
-        return _node_at, (node._network, node.position)
-    return _only_output, (blueprint(topological_order([node], lambda each: each.parents), (), (node,)),)
-
-
-def _node_at(network: HasNodes, position: int) -> Node:
-    return network.nodes[position - 1]
-
-
-def _only_output(plan: Blueprint) -> Node:
-    return rebuild(plan)[1][0]
-
-
-copyreg.pickle(Node, _reduce_node)
+            children[parent].append(node)
+    for position, (name, node) in enumerate(wiring.by_name.items(), start=1):
+        node.attach(owner, position, name, children[node])
 
 
 def _as_ends(value: Node | Sequence[Node], argument: str) -> tuple[Node, ...]:
@@ -171,14 +119,14 @@ def _names(nodes: Sequence[Node]) -> dict[str, Node]:
     """Give every node a name: its own, or its layer's kind and its position; no two may be the same."""
     names: dict[str, Node] = {}
     for node in nodes:
-        if node._name is not None:
-            if node._name in names:
-                raise GraphError(f"two nodes are named {node._name!r}; expected every name once")
-            names[node._name] = node
+        if node.given_name is not None:
+            if node.given_name in names:
+                raise GraphError(f"two nodes are named {node.given_name!r}; expected every name once")
+            names[node.given_name] = node
     ordered: dict[str, Node] = {}
     for position, node in enumerate(nodes, start=1):
-        name = node._name or f"{node.layer.kind}{position}"
-        while node._name is None and (name in names or name in ordered):
+        name = node.given_name or f"{node.layer.kind}{position}"
+        while node.given_name is None and (name in names or name in ordered):
             name += "_"
         ordered[name] = node
     return ordered

@@ -14,9 +14,8 @@ from minigraph.base.arrays import Array, is_finite
 from minigraph.errors import ArgumentError, GraphError, ModelFormatError
 from minigraph.functions.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax
 from minigraph.functions.costs import Cost, CostName
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Activate, Add, Concat, Dense, Input
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork, Network
 from minigraph.onnx.elementwise import OPERATORS, POINTS, Function, identify, number
 from minigraph.onnx.source import Constant, Source, describe, read_constant, require

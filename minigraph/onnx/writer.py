@@ -28,9 +28,8 @@ from minigraph.functions.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.graph.layer import Layer
 from minigraph.graph.layers import Activate, Add, Concat, Dense, Dropout, InputLayer
-from minigraph.graph.node import Node
+from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
 
 OPSET = 20
@@ -73,7 +72,7 @@ def to_model(net: AnyNetwork) -> onnx.ModelProto:
         raise ArgumentError(f"net: received {vector.nbytes} bytes of parameters, an ONNX file holds {_LARGEST}")
     if not is_finite(vector):
         raise NonFiniteError("net: a parameter is infinity or not-a-number, which is not exported")
-    net.engine.parameters.cut_links()
+    net.engine.parameters.apply_link_mask()
     return Writer(net).model
 
 

@@ -128,7 +128,7 @@ class Run:
 
     def go(self, progress: Progress) -> None:
         """Train until the last epoch, or until something stops it."""
-        self.net.engine.parameters.cut_links()
+        self.net.engine.parameters.apply_link_mask()
         self.net.engine.forget()
         try:
             # Ctrl-C waits for the end of a step, so that the parameters are those after a whole one.

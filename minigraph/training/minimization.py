@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from minigraph.base.arrays import Array, whole
 from minigraph.base.extras import require
+from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
 from minigraph.inputs import batch
 from minigraph.inputs.batch import Data
@@ -117,8 +118,7 @@ class _Search:
 
     def __init__(self, net: AnyNetwork, inputs: list[Array], targets: list[Array], weights: Array | None) -> None:
         self._engine = net.engine
-        self._l2 = net.l2
-        self._inputs, self._targets, self._weights = inputs, targets, weights
+        self._inputs, self._objective = inputs, Objective(targets, net.l2, weights)
         self.best = net.unroll()
         self.best_J = self.last_J = math.inf
 
@@ -130,8 +130,8 @@ class _Search:
         try:
             engine.assign(theta)
             engine.forward(self._inputs, None)
-            self.last_J = engine.cost(self._targets, self._l2, self._weights)
-            engine.backward(self._targets, self._l2, self._weights)
+            self.last_J = engine.cost(self._objective)
+            engine.backward(self._objective)
         except NonFiniteError:
             if must_be_finite:
                 engine.assign(self.best)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.base.arrays import Array, is_finite
+from minigraph.engine.nonfinite import locate_in_backward, locate_in_forward
 from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
 from minigraph.inputs.datasets import Dataset, Indices
@@ -157,9 +158,9 @@ class Steps:
         engine, workspace = self._engine, self._workspace
         for node in self._net.nodes:
             if not is_finite(workspace.buffers(node).a) or (node.parents and not is_finite(workspace.buffers(node).z)):
-                return engine.blame_forward(workspace)
+                return locate_in_forward(workspace) or "the cost is not finite in the forward pass"
         if all(is_finite(workspace.buffers(node).delta) for node in self._net.nodes if node.parents) and is_finite(
             engine.parameters.gradient_vector
         ):
             return "the sum of the squares of z, a and δ is not finite in the backward pass"
-        return engine.blame_backward(workspace)
+        return locate_in_backward(workspace)

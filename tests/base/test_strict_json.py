@@ -2,8 +2,7 @@ import json
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from minigraph.base.strict_json import MAX_DEPTH, Json, canonical, parse
 from minigraph.errors import ModelFormatError

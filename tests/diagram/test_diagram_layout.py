@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from diagram_cases import branching, image, lecture, residual
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import minigraph as mg
 from minigraph.diagram.columns import Band, arrange

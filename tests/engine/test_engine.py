@@ -48,10 +48,10 @@ def test_an_evaluation_that_fails_leaves_the_next_one_sound(net: Network[Array])
 
 def test_the_question_is_what_backward_was_asked(net: Network[Array]) -> None:
     with pytest.raises(mg.StateError, match="delta: not computed"):
-        net.engine.question()
+        net.engine.current_objective()
     net.forward(X)
     net.backward(Y, sample_weight=[1, 2, 3, 4, 5, 6])
-    question = net.engine.question()
+    question = net.engine.current_objective()
     assert np.array_equal(question.targets[0], Y.T)
     assert question.l2 == 0.5
     assert question.weights is not None

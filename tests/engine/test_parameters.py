@@ -69,17 +69,17 @@ def test_edits_of_what_was_lent_are_noticed() -> None:
     both = parameters((2, 3), (4, 3))
     first, second = both.layers
     both.theta[first][0, 0] += 1
-    assert not both.were_edited()  # nobody was lent anything
-    lent = both.lend(first)
-    assert not both.were_edited()
+    assert not both.is_modified()  # nobody was lent anything
+    lent = both.borrow(first)
+    assert not both.is_modified()
     lent[1, 2] += 1
-    assert both.were_edited()
-    both.remember()
-    assert not both.were_edited()
+    assert both.is_modified()
+    both.snapshot()
+    assert not both.is_modified()
     lent[1, 2] += 1
-    both.lend(first)
-    both.lend(second)
-    assert both.were_edited()
+    both.borrow(first)
+    both.borrow(second)
+    assert both.is_modified()
     lent[0, 0] = np.nan
-    both.remember()
-    assert both.were_edited()  # what is not a number is never taken for current
+    both.snapshot()
+    assert both.is_modified()  # what is not a number is never taken for current

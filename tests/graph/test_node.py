@@ -198,7 +198,7 @@ def test_what_was_lent_is_not_changed(net: Network[Array]) -> None:
     y.flags.writeable = weights.flags.writeable = True
     y[...] = weights[...] = 0
     assert np.array_equal(net.node("y").target, Y)
-    kept = net.engine.question().weights
+    kept = net.engine.current_objective().weights
     assert kept is not None
     assert kept.tolist() == [1, 1, 1, 1]
 
