@@ -5,7 +5,7 @@ Running a pass is making its calls in order; what they compute stands in the rul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from minigraph.graph.node import Layer, Node
 
 _BLOCK = 32_768
 """Entries of δ that go through g′ at a time: together with g′ they stay in the processor's cache."""
-_RULES = ("forward", "error", "accumulate", "value", "vjp")
-"""The methods of layers and activations that compute."""
 
 
 def forward_pass(layout: Layout, arrays: BatchArrays) -> list[Call]:
@@ -80,16 +78,6 @@ def backward_pass(
                 calls.append((np.add, (total, part, total)))
             accumulated.add(layer)
     return calls
-
-
-def kinds_of(layout: Layout) -> list[type]:
-    """Return the classes of all layers and activations."""
-    return list(dict.fromkeys(type(rule) for node in layout.computed for rule in (node.layer, node.layer.activation)))
-
-
-def rules(kinds: Iterable[type]) -> list[object]:
-    """Return the methods that passes call, by which a class that was edited after they were planned is noticed."""
-    return [getattr(kind, name, None) for kind in kinds for name in _RULES]
 
 
 def _through_activation(activation: Activation, at: Buffers) -> list[Call]:

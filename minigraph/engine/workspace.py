@@ -16,9 +16,13 @@ import numpy as np
 from minigraph.base.arrays import Array
 from minigraph.base.programs import Call
 from minigraph.engine.layout import BatchArrays, Layout
-from minigraph.engine.passes import backward_pass, forward_pass, kinds_of, rules
+from minigraph.engine.passes import backward_pass, forward_pass
 from minigraph.graph.buffers import Buffers
 from minigraph.graph.node import Node
+
+
+_RULES = ("forward", "error", "accumulate", "value", "vjp")
+"""The methods of layers and activations that passes call."""
 
 
 def quiet() -> np.errstate:
@@ -48,17 +52,18 @@ class Workspace:
         self._input_rows: dict[Node, Array] = {}
         self._spare_gradient = np.empty(layout.spare_gradient, layout.dtype)
         self._plans: dict[int, _Plan] = {}
-        self._kinds = kinds_of(layout)
+        kinds = (type(rule) for node in layout.computed for rule in (node.layer, node.layer.activation))
+        self._kinds = list(dict.fromkeys(kinds))
         self._rules: list[object] = []
         self._targets: Sequence[Array] = ()
         self._example_weights: Array | None = None
 
     def resize(self, m: int) -> None:
         """Make room for a batch of m examples; what the buffers held is lost unless m stays."""
-        current = rules(self._kinds)
-        if current != self._rules:
+        rules = [getattr(kind, name, None) for kind in self._kinds for name in _RULES]
+        if rules != self._rules:  # a class was edited since the passes were planned
             self._plans.clear()
-            self._rules = current
+            self._rules = rules
         elif m == self.m:
             return
         if self.layout.height * m > self._matrix.size:

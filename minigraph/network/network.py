@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 import numpy as np
@@ -17,10 +17,11 @@ from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
 from minigraph.errors import ArgumentError, nearest
 from minigraph.functions.costs import Cost, CostName
-from minigraph.graph.node import Cached, Layer, Matrix, Node, NodePlan, build_nodes, plan_nodes
+from minigraph.graph.node import Cached, Layer, Matrix, Node
 from minigraph.inputs import batch
 from minigraph.inputs.batch import Data
 from minigraph.network.classes import Label, checked_classes
+from minigraph.network.plan import Plan
 from minigraph.network.summary import summary
 from minigraph.network.wiring import Wiring, attach, connect
 
@@ -95,11 +96,7 @@ class Network(Generic[Out_co]):
         dtype: DTypeLike = np.float64,
         seed: int | None = 0,
     ) -> None:
-        generator = _generator(seed)
-        wiring = connect(inputs, outputs, cost)
-        parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
-        parameters.initialize(generator)
-        self._build(wiring, parameters, _checked_l2(l2), generator)
+        self._build(connect(inputs, outputs, cost), l2, dtype, _generator(seed), draw=True)
 
     @classmethod
     def restored(
@@ -125,18 +122,21 @@ class Network(Generic[Out_co]):
             GraphError, ArgumentError: as in `Network`.
         """
         net = cls.__new__(cls)
-        wiring = connect(inputs, outputs, costs)
-        parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
-        net._build(wiring, parameters, _checked_l2(l2), generator or _generator(0))
+        net._build(connect(inputs, outputs, costs), l2, dtype, generator or _generator(0), draw=False)
         return cast("AnyNetwork", net)
 
-    def _build(self, wiring: Wiring, parameters: Parameters, l2: float, generator: np.random.Generator) -> None:
-        """Take the nodes into the network; nothing fails here, so that none is left half taken."""
-        self._wiring = wiring
+    def _build(
+        self, wiring: Wiring, l2: float, dtype: DTypeLike, generator: np.random.Generator, *, draw: bool
+    ) -> None:
+        """Make the parameters, drawn or 0, and take the nodes into the network once nothing can fail any more."""
+        self._l2 = _checked_l2(l2)
+        parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
+        if draw:
+            parameters.initialize(generator)
         self.engine: Engine = Engine(wiring.nodes, wiring.outputs, wiring.costs, parameters)
         self.generator: np.random.Generator = generator
-        self._l2 = l2
         self._classes: tuple[Label, ...] | None = None
+        self._wiring = wiring
         attach(wiring, self)
 
     @property
@@ -428,32 +428,13 @@ class Network(Generic[Out_co]):
 
         return architecture.from_dict(data, custom, seed)
 
-    def _plan(self) -> _Plan:
-        place = {node: index for index, node in enumerate(self.nodes)}
-        return _Plan(
-            nodes=plan_nodes(self.nodes),
-            inputs=[place[node] for node in self.inputs],
-            outputs=[place[node] for node in self.outputs],
-            has_one_output=self.has_one_output,
-            costs=self.costs,
-            l2=self.l2,
-            dtype=self.dtype,
-            vector=self.unroll(),
-            generator=self.generator,
-        )
+    def _plan(self) -> Plan:
+        return Plan.of(self._wiring, self.l2, self.unroll(), self.generator)
 
     @classmethod
-    def _rebuilt(cls, plan: _Plan) -> AnyNetwork:
-        nodes = build_nodes(plan.nodes)
-        outputs = [nodes[index] for index in plan.outputs]
-        net = cls.restored(
-            [nodes[index] for index in plan.inputs],
-            outputs[0] if plan.has_one_output else outputs,
-            plan.costs,
-            plan.l2,
-            plan.dtype,
-            plan.generator,
-        )
+    def _rebuilt(cls, plan: Plan) -> AnyNetwork:
+        inputs, outputs = plan.new_ends()
+        net = cls.restored(inputs, outputs, plan.costs, plan.l2, plan.dtype, plan.generator)
         net.engine.parameters.vector[:] = plan.vector
         return net
 
@@ -483,21 +464,6 @@ class Network(Generic[Out_co]):
 
 AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 """A network with any number of outputs, as the functions of this package take it."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a network is made from again: no views, and nodes by their place, so that no depth needs recursion."""
-
-    nodes: tuple[NodePlan, ...]
-    inputs: list[int]
-    outputs: list[int]
-    has_one_output: bool
-    costs: tuple[Cost, ...]
-    l2: float
-    dtype: np.dtype[Float]
-    vector: Array
-    generator: np.random.Generator
 
 
 def _checked_l2(l2: float) -> float:

@@ -1,0 +1,118 @@
+"""How the package is built, computed from its sources: imports point down, without circles, and keep to public names."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import minigraph
+from minigraph.errors import GraphError
+from minigraph.graph.topology import topological_order
+
+PACKAGE = Path(minigraph.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+
+LEVELS = (
+    ("errors",),
+    ("base",),
+    ("functions",),
+    ("graph",),
+    ("engine", "inputs", "architecture"),
+    ("network",),
+    ("training", "inspection", "persistence", "onnx", "data", "reference"),
+    ("diagram", "plots"),
+    ("__init__",),
+    ("sklearn", "cli"),
+    ("__main__",),
+)
+"""Folders and modules in the package's root, from the ground up; those of one level may import each other."""
+LEVEL = {place: level for level, places in enumerate(LEVELS) for place in places}
+
+OTHERS_PRIVATE_NAMES = {"_mmap"}
+"""Names of other packages that have no public counterpart: the mapping behind a `numpy.memmap`."""
+
+
+def place(path: Path) -> str:
+    """Return the folder or module in the package's root that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def file_of(module: str) -> Path | None:
+    """Return the file of a module of the package; None if there is none of this name."""
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file in TREES), None)
+
+
+def imports_of(path: Path) -> Iterator[Path]:
+    """Yield the files that a file imports: at its top, within functions, and for type checkers alike."""
+    for node in ast.walk(TREES[path]):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            module = str(node.module)
+            names = [f"{module}.{alias.name}" if file_of(f"{module}.{alias.name}") else module for alias in node.names]
+        for name in names:
+            if name.partition(".")[0] == "minigraph" and (file := file_of(name)) is not None:
+                yield file
+
+
+IMPORTS = {path: list(dict.fromkeys(imports_of(path))) for path in FILES}
+
+
+def short(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def test_no_import_circle() -> None:
+    try:
+        topological_order(FILES, lambda path: IMPORTS[path], short)
+    except GraphError as error:
+        pytest.fail(f"imports: {error}")
+
+
+def test_every_place_has_a_level() -> None:
+    assert {place(path) for path in FILES} == set(LEVEL)
+
+
+def test_no_import_from_a_lower_level_to_a_higher() -> None:
+    upward = [
+        f"{short(source)} -> {short(target)}"
+        for source, targets in IMPORTS.items()
+        for target in targets
+        if LEVEL[place(target)] > LEVEL[place(source)]
+    ]
+    assert not upward
+
+
+def test_the_root_can_be_taken_in_at_a_glance() -> None:
+    modules = [path for path in PACKAGE.glob("*.py") if not path.name.startswith("__")]
+    folders = [path for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py"))]
+    assert len(modules) <= 8
+    assert len(folders) <= 12
+
+
+def test_no_name_has_two_meanings() -> None:
+    names = Counter(path.stem for path in FILES if not path.stem.startswith("__"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_object_reads_the_private_names_of_another() -> None:
+    found = [
+        f"{short(path)}:{node.lineno}: .{node.attr}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and node.attr not in OTHERS_PRIVATE_NAMES
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+        and not (isinstance(node.value, ast.Call) and ast.unparse(node.value) == "super()")
+    ]
+    assert found == []
