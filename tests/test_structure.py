@@ -1,4 +1,4 @@
-"""How the package is built, computed from its sources: imports point down, without circles, and keep to public names."""
+"""How the package is built, computed from its sources: imports point down, without circles, to public names."""
 
 from __future__ import annotations
 

@@ -20,7 +20,6 @@ from minigraph.engine.passes import backward_pass, forward_pass
 from minigraph.graph.buffers import Buffers
 from minigraph.graph.node import Node
 
-
 _RULES = ("forward", "error", "accumulate", "value", "vjp")
 """The methods of layers and activations that passes call."""
 

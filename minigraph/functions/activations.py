@@ -17,7 +17,7 @@ from minigraph.base.arrays import Array, real
 from minigraph.base.config import Configurable
 from minigraph.base.programs import Program, straight_line
 from minigraph.errors import ArgumentError, nearest
-from minigraph.functions.special import add_normal_cdf, blocks, normal_cdf
+from minigraph.functions.normal import gelu_derivative, normal_cdf
 
 ActivationName: TypeAlias = Literal[
     "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity", "softmax"
@@ -308,14 +308,7 @@ class Gelu(Activation):
 
     @straight_line
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
-        # error (Φ + zφ), the second term first: φ(z) = e^(−z²/2)/√(2π)
-        yield np.multiply, z, z, scratch
-        yield np.multiply, scratch, -0.5, scratch
-        yield np.exp, scratch, scratch
-        yield np.multiply, scratch, z, scratch
-        yield np.multiply, scratch, 1 / math.sqrt(2 * math.pi), scratch
-        for some_z, some_slopes in blocks(z, scratch):
-            yield add_normal_cdf, some_z, some_slopes
+        yield gelu_derivative, z, scratch
         yield np.multiply, error, scratch, error
 
 
