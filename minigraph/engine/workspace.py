@@ -40,15 +40,23 @@ class _Plan:
     backward: list[Call]
 
 
+@dataclass(frozen=True)
+class _Memory:
+    """What batches up to some size lie in."""
+
+    matrix: Array
+    input_rows: dict[Node, Array]
+    """(m, 1 + s) for each input: batches come as rows, and are kept so."""
+
+
 class Workspace:
     """The buffers of a network for one batch size at a time, and the two passes over them."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.m: int = 0
-        self._matrix = np.zeros(0, layout.dtype)
         self._inputs = [node for node in layout.nodes if node in layout.inputs]
-        self._input_rows: dict[Node, Array] = {}
+        self._memory = _Memory(np.zeros(0, layout.dtype), {})
         self._spare_gradient = np.empty(layout.spare_gradient, layout.dtype)
         self._plans: dict[int, _Plan] = {}
         kinds = (type(rule) for node in layout.computed for rule in (node.layer, node.layer.activation))
@@ -61,14 +69,19 @@ class Workspace:
         """Make room for a batch of m examples; what the buffers held is lost unless m stays."""
         rules = [getattr(kind, name, None) for kind in self._kinds for name in _RULES]
         if rules != self._rules:  # a class was edited since the passes were planned
+            self.m = 0
             self._plans.clear()
             self._rules = rules
         elif m == self.m:
             return
-        if self.layout.height * m > self._matrix.size:
+        self.m = 0  # whatever happens before the end, the next call does it all again
+        layout = self.layout
+        if layout.height * m > self._memory.matrix.size:
             self._plans.clear()
-            self._matrix = np.zeros(self.layout.height * m, self.layout.dtype)
-            self._input_rows = {node: np.ones((m, 1 + node.size), self.layout.dtype) for node in self._inputs}
+            self._memory = _Memory(
+                np.zeros(layout.height * m, layout.dtype),
+                {node: np.ones((m, 1 + node.size), layout.dtype) for node in self._inputs},
+            )
         if m not in self._plans:
             while len(self._plans) > 1:
                 del self._plans[next(iter(self._plans))]
@@ -84,7 +97,7 @@ class Workspace:
 
     def input_rows(self, node: Node) -> Array:
         """Return the array (m, 1 + s) that holds the batch of an input node, a row per example, ones first."""
-        return self._input_rows[node][: self.m]
+        return self._memory.input_rows[node][: self.m]
 
     def load(self, batch: Sequence[Array]) -> None:
         """Copy a batch, one array (m, s) per input node, into the buffers."""
@@ -128,11 +141,11 @@ class Workspace:
     @property
     def nbytes(self) -> int:
         """Memory held by the buffers."""
-        return self._matrix.nbytes + sum(values.nbytes for values in self._input_rows.values())
+        return self._memory.matrix.nbytes + sum(values.nbytes for values in self._memory.input_rows.values())
 
     def _planned(self, m: int) -> _Plan:
         layout = self.layout
-        arrays = BatchArrays(layout, self._matrix, self._input_rows, m)
+        arrays = BatchArrays(layout, self._memory.matrix, self._memory.input_rows, m)
         return _Plan(
             arrays,
             random=[arrays.of[node] for node in layout.computed if node.layer.is_random],
