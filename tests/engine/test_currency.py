@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -251,6 +252,50 @@ class Calls(RuleBasedStateMachine):
                 if all(map(np.array_equal, shown, again)):
                     return
         raise AssertionError(f"δ, Δ, D do not belong to Θ, λ and any of {self.backwards}")
+
+
+def assign_theta(net: mg.AnyNetwork) -> None:
+    net.layers[0].theta = np.ones((2, 3))
+
+
+def set_l2(net: mg.AnyNetwork) -> None:
+    net.l2 = 7.0
+
+
+WRITES: dict[str, Callable[[mg.AnyNetwork], object]] = {
+    "assign": lambda net: net.assign(VECTORS[1]),
+    "theta": assign_theta,
+    "initialize": lambda net: net.initialize(5),
+    "l2": set_l2,
+}
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_may_be_interrupted_at_every_line(name: str) -> None:
+    lines = 0
+    goes_on = True
+    while goes_on:
+        lines += 1
+        calls = Calls()
+        calls.cost_and_gradient(0, None)
+        goes_on = interrupted(lambda: WRITES[name](calls.net), lines)  # noqa: B023
+        calls.what_is_shown_belongs_to_the_present()
+    assert lines > 3
+
+
+def test_a_forward_pass_that_grows_may_be_interrupted_at_every_line() -> None:
+    lines = 0
+    goes_on = True
+    while goes_on:
+        lines += 1
+        calls = Calls()
+        calls.forward(0, None)
+        goes_on = interrupted(lambda: calls.net.forward(INPUTS[2]), lines)  # noqa: B023
+        calls.forwards |= {2}
+        calls.what_is_shown_belongs_to_the_present()
+        calls.cost_and_gradient(1, None)
+        calls.what_is_shown_belongs_to_the_present()
+    assert lines > 50
 
 
 Calls.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

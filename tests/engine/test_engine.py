@@ -1,7 +1,9 @@
 """What the engine keeps between calls: spare buffers, the last question, and who owns what."""
 
 import copy
+import gc
 import pickle
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -20,20 +22,39 @@ X = np.random.default_rng(0).normal(size=(6, 3))
 Y = np.random.default_rng(1).uniform(size=(6, 2))
 
 
+def memory_of(call: Callable[[], object]) -> tuple[int, int]:
+    """Return the bytes that a call leaves behind, and the most that it takes on the way."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        call()
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return after - before, peak - before
+
+
 def test_evaluations_share_one_spare_workspace(net: Network[Array]) -> None:
-    net.predict(X)
-    (spare,) = net.engine._spare
-    net.predict(X[:2])
-    net.cost(X, Y)
-    assert net.engine._spare == [spare]
-    assert spare is not net.engine.workspace
+    m = 2000
+    many, targets = np.ones((m, 3)), np.ones((m, 2))
+    buffers = 8 * m * 2 * (4 + 2)  # z and a of the hidden units and the outputs
+    left, _ = memory_of(lambda: net.predict(many))
+    assert left > buffers
+    for again in (lambda: net.predict(many), lambda: net.predict(many[:7]), lambda: net.cost(many, targets)):
+        left, peak = memory_of(again)
+        assert left < 10_000
+        assert peak < buffers
 
 
 def test_a_large_evaluation_leaves_no_memory_behind(net: Network[Array]) -> None:
-    net.predict(np.zeros((400_000, 3)))
-    assert net.engine._spare == []
-    net.predict(np.zeros((400_000, 3)), batch_size=1000)
-    assert net.engine._spare[0].nbytes < 1e6
+    X = np.zeros((400_000, 3))
+    left, peak = memory_of(lambda: net.predict(X))
+    assert left < 100_000
+    assert peak > 2**25
+    left, _ = memory_of(lambda: net.predict(X, batch_size=1000))
+    assert 50_000 < left < 1_000_000
 
 
 def test_an_evaluation_that_fails_leaves_the_next_one_sound(net: Network[Array]) -> None:
@@ -95,9 +116,11 @@ def test_memory_is_never_taken_apart(net: Network[Array], how: str) -> None:
 
 def test_a_second_batch_size_needs_no_new_memory(net: Network[Array]) -> None:
     net.forward(X)
-    matrix = net.engine.workspace._matrix
+    last, workspace = net.nodes[-1], net.engine.workspace
+    first, size = workspace.buffers(last).a, workspace.nbytes
     for m in (2, 6, 3, 1, 6):
         net.forward(X[:m])
-        assert net.engine.workspace._matrix is matrix
+        assert workspace.nbytes == size
+    assert np.shares_memory(workspace.buffers(last).a, first)
     net.forward(np.zeros((7, 3)))
-    assert net.engine.workspace._matrix is not matrix
+    assert workspace.nbytes > size
