@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.base.arrays import Array, Mask
+from minigraph.base.arrays import Array, Mask, numeric, real
 from minigraph.base.config import Configurable
 from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
 from minigraph.functions.activations import Activation, Identity
@@ -304,22 +304,45 @@ class Unit:
 
     @property
     def bias(self) -> float:
-        """Θ_i0, the weight from the parent's bias unit.
+        """Θ_i0, the weight from the parent's bias unit; setting it makes z, a and δ stale.
 
         Raises:
             StateError: the layer has no Θ, or belongs to no network yet.
+            ArgumentError: set to something that is not a finite number.
         """
         return float(self._row()[0])
+
+    @bias.setter
+    def bias(self, bias: float) -> None:
+        self._assign(0, real(bias, "bias", "a finite number"))
 
     @property
     def weights(self) -> Array:
         """Θ_ij for j >= 1, the weights from the parent's units, shape (s_in,): a copy.
 
+        Setting them makes z, a and δ stale; weights of absent links stay 0.
+
         Raises:
             StateError: the layer has no Θ, or belongs to no network yet.
+            ShapeError: set to another number of weights.
+            NonFiniteDataError: set to an infinity or NaN.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([2, 1])
+        >>> both = net.node(2).unit(1)
+        >>> both.bias, both.weights = -30, [20, 20]
+        >>> net.predict([[0, 1], [1, 1]]).round(3).tolist()
+        [[0.0], [1.0]]
         """
         weights: Array = self._row()[1:].copy()
         return weights
+
+    @weights.setter
+    def weights(self, weights: ArrayLike) -> None:
+        values, expected = numeric(weights, "weights"), self._row()[1:].shape
+        if values.shape != expected:
+            raise ShapeError(f"weights: received shape {values.shape}, expected {expected}, one for each unit before")
+        self._assign(slice(1, None), values)
 
     @property
     def inputs(self) -> tuple[Edge, ...]:
@@ -353,6 +376,13 @@ class Unit:
             raise StateError(f"the bias unit of node {self.node.name!r} has no incoming weights")
         row: Array = self.node.layer.parameters()[self.index - 1]
         return row
+
+    def _assign(self, columns: int | slice, values: float | Array) -> None:
+        if self.is_bias:
+            raise StateError(f"the bias unit of node {self.node.name!r} has no incoming weights")
+        theta = self.node.layer.parameters().copy()
+        theta[self.index - 1, columns] = values
+        self.node.layer.theta = theta
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unit) and other.node is self.node and other.index == self.index
@@ -391,10 +421,25 @@ class Edge:
 
     @property
     def weight(self) -> float:
-        """The weight Θ_ij; 1 if the target's layer has no Θ."""
+        """The weight Θ_ij; 1 if the target's layer has no Θ. Setting it makes z, a and δ stale.
+
+        Raises:
+            StateError: set, although it is fixed.
+            ArgumentError: set to something that is not a finite number.
+        """
         if self.column is None:
             return 1.0
         return float(self.target.node.layer.parameters()[self.target.index - 1, self.column])
+
+    @weight.setter
+    def weight(self, weight: float) -> None:
+        if self.column is None:
+            raise StateError(f"{self!r} has the fixed weight 1, which is no parameter and cannot be set")
+        weight = real(weight, "weight", "a finite number")
+        layer = self.target.node.layer
+        theta = layer.parameters().copy()
+        theta[self.target.index - 1, self.column] = weight
+        layer.theta = theta
 
     @property
     def gradient(self) -> float:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minigraph.base.arrays import Array, Float, finite, float_dtype, whole
 from minigraph.engine.engine import Engine
@@ -312,6 +312,50 @@ class Network(Generic[Out_co]):
         size = None if batch_size is None else whole(batch_size, "batch_size")
         arrays = batch.inputs(self.inputs, X, self.dtype)
         return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
+
+    def __call__(self, X: Data) -> Out_co:
+        """Return what `predict` returns.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([2, 1])
+        >>> net([[0, 1]]) == net.predict([[0, 1]])
+        array([[ True]])
+        """
+        return self.predict(X)
+
+    def predict_classes(self, X: Data, batch_size: int | None = None) -> NDArray[np.generic]:
+        """Return the class of each example: that of the unit with the largest a; a single unit says yes from 0.5 on.
+
+        Args:
+            X: as in `forward`.
+            batch_size: as in `predict`.
+
+        Returns:
+            Shape (m,): labels from `classes` if the network has any, else indices from 0.
+
+        Raises:
+            ArgumentError: the network has several outputs, or X does not fit.
+            ShapeError, NonFiniteDataError, NonFiniteError: as in `predict`.
+
+        >>> import minigraph as mg
+        >>> net = mg.mlp([2, 1])
+        >>> net.assign([-30, 20, 20])
+        >>> net.predict_classes([[0, 1], [1, 1]]).tolist()
+        [0, 1]
+        >>> net.classes = ["not both", "both"]
+        >>> net.predict_classes([[0, 1], [1, 1]]).tolist()
+        ['not both', 'both']
+        """
+        if len(self.outputs) > 1:
+            raise ArgumentError(f"net: received a network with {len(self.outputs)} outputs, expected one with classes")
+        a = self.predict(X, batch_size)
+        values = a if isinstance(a, np.ndarray) else a[0]
+        indices = (values[:, 0] >= 0.5).astype(np.intp) if values.shape[1] == 1 else values.argmax(axis=1)
+        if self.classes is None:
+            return indices
+        is_one_type = len({type(label) for label in self.classes}) == 1
+        labels: NDArray[np.generic] = np.array(self.classes, None if is_one_type else object)[indices]
+        return labels
 
     def unroll(self) -> Array:
         """Return all parameters as one new vector: Θ^(1), Θ^(2), … row by row."""

@@ -289,3 +289,67 @@ def test_z_is_the_sum_over_the_edges_of_any_layer() -> None:
     assert edges_in == edges_out
     assert len(h.unit(1).inputs) == 2
     assert [edge.target.node for edge in x.unit(1).outputs].count(joined) == 2
+
+
+# Weights set by hand
+
+
+def weights_of_one_unit(net: Network[Array]) -> list[float]:
+    row: list[float] = net.layers[0].theta[1].tolist()
+    return row
+
+
+def test_a_unit_takes_a_bias_and_weights(net: Network[Array]) -> None:
+    unit, others = passed(net).node("h").unit(2), net.layers[0].theta[[0, 2]]
+    unit.bias = 0.5
+    assert is_current(net) == (False, False)
+    unit.weights = [3, -4]
+    unit.inputs[2].weight = 7
+    assert weights_of_one_unit(net) == [0.5, 3, 7]
+    assert (unit.bias, unit.weights.tolist(), unit.inputs[2].weight) == (0.5, [3, 7], 7)
+    assert np.array_equal(net.layers[0].theta[[0, 2]], others)
+
+
+REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], str]] = {
+    "nan bias": (lambda net: setattr(net.node("h").unit(2), "bias", np.nan), mg.ArgumentError, "bias: received nan"),
+    "text": (lambda net: setattr(net.node("h").unit(2), "bias", "0"), mg.ArgumentError, "bias: received '0'"),
+    "too many": (
+        lambda net: setattr(net.node("h").unit(2), "weights", [1, 2, 3]),
+        mg.ShapeError,
+        r"weights: received shape \(3,\), expected \(2,\)",
+    ),
+    "infinite": (
+        lambda net: setattr(net.node("h").unit(2), "weights", [np.inf, 1]),
+        mg.NonFiniteDataError,
+        "received inf",
+    ),
+    "bias unit": (lambda net: setattr(net.node("h").unit(0), "bias", 1), mg.StateError, "no incoming weights"),
+    "input": (lambda net: setattr(net.node("x").unit(1), "bias", 1), mg.StateError, "no parameters"),
+    "fixed": (
+        lambda net: setattr(net.node("d").unit(1).inputs[0], "weight", 2),
+        mg.StateError,
+        "fixed weight 1, which is no parameter and cannot be set",
+    ),
+    "edge": (
+        lambda net: setattr(net.node("h").unit(1).inputs[0], "weight", -np.inf),
+        mg.ArgumentError,
+        "weight: received -inf, expected a finite number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_weight_that_cannot_be_set_changes_nothing(name: str, net: Network[Array]) -> None:
+    call, error, message = REFUSED[name]
+    before = passed(net).unroll()
+    with pytest.raises(error, match=message):
+        call(net)
+    assert np.array_equal(net.unroll(), before)
+    assert is_current(net) == (True, True)
+
+
+def test_weights_of_absent_links_stay_0_also_when_set() -> None:
+    x = mg.Input(2)
+    net = Network(x, mg.Dense(1, links=[[True, False]])(x))
+    net.node(2).unit(1).weights = [5, 6]
+    assert net.layers[0].theta[0, 1:].tolist() == [5, 0]

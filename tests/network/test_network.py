@@ -318,3 +318,44 @@ def test_overflow_on_the_way_to_a_finite_result_is_no_news() -> None:
 def test_repr() -> None:
     assert repr(small()) == "Network(6 nodes 3-5-5-4-4-2, 54 parameters)"
     assert repr(mg.mlp([1] * 9)) == "Network(9 nodes 1-1-1-1-1-1-…, 16 parameters)"
+
+
+# Classes
+
+
+def test_calling_a_network_predicts_and_leaves_the_caches_alone() -> None:
+    net = small()
+    net.forward(X[:3])
+    assert np.array_equal(net(X), net.predict(X))
+    assert len(net.node(2).a) == 3
+    x = Input(3)
+    several = Network(x, [Dense(1)(x), Dense(2)(x)])
+    assert [a.shape for a in several(X)] == [(12, 1), (12, 2)]
+
+
+def test_classes_are_indices_or_labels() -> None:
+    net = small()
+    expected = net.predict(X).argmax(axis=1)
+    assert len(set(expected)) == 2
+    assert np.array_equal(net.predict_classes(X), expected)
+    assert np.array_equal(net.predict_classes(X, batch_size=5), expected)
+    net.classes = ["fish", "bird"]
+    assert net.predict_classes(X).tolist() == [("fish", "bird")[k] for k in expected]
+    net.classes = [1, "one"]
+    assert net.predict_classes(X).tolist() == [(1, "one")[k] for k in expected]
+    net.classes = [7, 9]
+    assert net.predict_classes(X).dtype.kind == "i"
+
+
+def test_one_unit_says_yes_from_one_half_on() -> None:
+    net = mg.mlp([1, 1])
+    net.assign([0, 1])
+    assert net.predict_classes([[-1e-9], [0], [1]]).tolist() == [0, 1, 1]
+    net.classes = [False, True]
+    assert net.predict_classes([[-1e-9], [0], [1]]).tolist() == [False, True, True]
+
+
+def test_several_outputs_have_no_one_class() -> None:
+    x = Input(3)
+    with pytest.raises(mg.ArgumentError, match="received a network with 2 outputs, expected one with classes"):
+        Network(x, [Dense(1)(x), Dense(2)(x)]).predict_classes(X)
