@@ -334,7 +334,7 @@ def test_calling_a_network_predicts_and_leaves_the_caches_alone() -> None:
 
 
 def test_classes_are_indices_or_labels() -> None:
-    net = small()
+    net = small(seed=1)
     expected = net.predict(X).argmax(axis=1)
     assert len(set(expected)) == 2
     assert np.array_equal(net.predict_classes(X), expected)
@@ -350,9 +350,9 @@ def test_classes_are_indices_or_labels() -> None:
 def test_one_unit_says_yes_from_one_half_on() -> None:
     net = mg.mlp([1, 1])
     net.assign([0, 1])
-    assert net.predict_classes([[-1e-9], [0], [1]]).tolist() == [0, 1, 1]
+    assert net.predict_classes([[-1e-9], [0.0], [1.0]]).tolist() == [0, 1, 1]
     net.classes = [False, True]
-    assert net.predict_classes([[-1e-9], [0], [1]]).tolist() == [False, True, True]
+    assert net.predict_classes([[-1e-9], [0.0], [1.0]]).tolist() == [False, True, True]
 
 
 def test_several_outputs_have_no_one_class() -> None:
