@@ -39,11 +39,11 @@ class StateError(MinigraphError, RuntimeError):
 
 
 class NonFiniteError(MinigraphError, FloatingPointError):
-    """A computation gave infinity or not-a-number; the message names the node and the phase."""
+    """A computation gave an infinity or NaN; the message names the node and the phase."""
 
 
 class NonFiniteDataError(NonFiniteError, ArgumentError):
-    """An array that was passed in holds infinity or not-a-number; the message names the place."""
+    """An array that was passed in holds an infinity or NaN; the message names the place."""
 
 
 class ModelFormatError(MinigraphError, ValueError):

@@ -1,4 +1,4 @@
-"""The lecture's algorithm as it stands on the slides: one example at a time, to be read beside the lecture.
+"""The lecture's algorithm as the slides have it: one example at a time, to be read beside the lecture.
 
 It shares no code with the engine, which must give the same numbers.
 """

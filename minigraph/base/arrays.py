@@ -102,7 +102,7 @@ def _from_objects(array: NDArray[np.object_], argument: str) -> NDArray[np.float
 def _is_number(value: object) -> bool:
     if isinstance(value, (str, bytes)):  # float would read "1" as a number
         return False
-    if value is None:  # becomes not-a-number, whose place the check for those tells
+    if value is None:  # becomes NaN, which the check for finite numbers locates
         return True
     try:
         float(value)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float
 
     Raises:
         ShapeError: another shape, no rows, or not numeric.
-        NonFiniteDataError: infinity or not-a-number; the message gives the row and the column.
+        NonFiniteDataError: an infinity or NaN; the message gives the row and the column.
     """
     array = numeric(values, argument)
     if array.ndim != 2 or array.shape[1] != columns:
@@ -151,7 +151,7 @@ def finite(array: Array, argument: str, dtype: np.dtype[Float]) -> Array:
 
 
 def is_finite(array: Array) -> bool:
-    """Tell whether every number in `array` is finite, without allocating when it is."""
+    """Return whether every number in `array` is finite, without allocating when it is."""
     flat = array.ravel(order="K")
     with np.errstate(all="ignore"):
         # A finite sum of squares proves it in one pass; an infinite one may be mere overflow.

@@ -1,4 +1,4 @@
-"""What an object was made with, so that it can be written down and made again."""
+"""The arguments that an object was made with, so that it can be saved and made again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Configurable:
-    """Base of layers, activations, costs and initializers: what they were made with can be saved.
+    """Base of layers, activations, costs and initializers, which can be saved by their settings.
 
-    A class that keeps every argument of its constructor in the attribute of the same name needs to do
-    nothing. Another one writes both methods. Settings are None, True and False, numbers, strings, lists
+    A class that keeps every argument of its constructor in the attribute of the same name needs nothing
+    more; any other overrides both methods. Settings are None, True and False, numbers, strings, lists
     of these, activations, initializers and costs; `links` of a layer is an array.
 
     >>> import minigraph as mg

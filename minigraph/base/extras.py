@@ -13,7 +13,7 @@ def require(module: str, extra: str) -> ModuleType:
 
     Args:
         module: to import, as in an import statement.
-        extra: of this package, which brings it.
+        extra: of this package that provides it.
 
     Raises:
         MissingExtraError: it is not installed; the message says how to get it.
@@ -27,5 +27,5 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         package = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != package:
-            raise  # something that the package itself misses is another matter
+            raise  # a module that the package itself misses is another fault
         raise MissingExtraError(f"{package} is not installed: pip install 'minigraph[{extra}]'") from error

@@ -33,7 +33,7 @@ class Activation(Configurable, ABC):
     """An activation function g, by its value and its vector-Jacobian product.
 
     Derive from it and write `value` and `vjp` to add one of your own. All arrays have shape
-    (units, examples); `scratch` is a spare array of the same shape whose contents are arbitrary.
+    (units, examples); `scratch` is a spare array of the same shape with arbitrary contents.
 
     >>> import numpy as np, minigraph as mg
     >>> class Square(mg.Activation):

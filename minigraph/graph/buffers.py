@@ -34,6 +34,6 @@ class Buffers:
     mask: Array
     """Dropout's factors, (s, m): 0 for a dropped unit, 1/(1 − rate) for the others."""
     scratch: Array
-    """A spare array, (s, m), whose contents mean nothing."""
+    """A spare array, (s, m), with arbitrary contents."""
     generator: np.random.Generator | None
-    """Where a random layer draws from in this pass; None if nothing is to be random."""
+    """Where a random layer draws from in this pass; None if dropout is off."""

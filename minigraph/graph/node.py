@@ -109,13 +109,13 @@ class Node:
 
     @property
     def unit_names(self) -> tuple[str, ...] | None:
-        """What units 1 to s stand for, features at an input and classes at an output; None if nobody said.
+        """What units 1 to s stand for, features at an input and classes at an output; None if unnamed.
 
-        Drawings and explanations show these names. An input without takes over the columns of the first
+        Drawings and explanations show these names. An input without names takes over the columns of the first
         DataFrame that it is given.
 
         Raises:
-            ArgumentError: set to something else than s distinct, non-empty strings, or None.
+            ArgumentError: set to anything other than s distinct, non-empty strings, or None.
 
         >>> import minigraph as mg
         >>> x = mg.Input(2)
@@ -263,7 +263,7 @@ class Unit:
 
     @property
     def name(self) -> str | None:
-        """What the unit stands for, from `node.unit_names`; None if nobody said, and for the bias unit."""
+        """What the unit stands for, from `node.unit_names`; None if unnamed, and for the bias unit."""
         names = self.node.unit_names
         return None if names is None or self.is_bias else names[self.index - 1]
 

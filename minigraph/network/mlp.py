@@ -14,7 +14,6 @@ from minigraph.functions.costs import Cost, CostName, as_cost
 from minigraph.functions.initializers import Initializer
 from minigraph.graph.layers import Dense, Dropout, Input
 from minigraph.network.network import Network
-from minigraph.network.wiring import canonical_activation
 
 
 def mlp(
@@ -53,7 +52,7 @@ def mlp(
     sizes = _sizes(sizes)
     the_cost = as_cost(cost)
     hidden = as_activation(activation)
-    last = canonical_activation(the_cost) if output_activation is None else output_activation
+    last = _canonical(the_cost) if output_activation is None else output_activation
     last = as_activation(last, "output_activation")
     rates = _rates(dropout, len(sizes) - 2)
     node = inputs = Input(sizes[0])
@@ -80,3 +79,9 @@ def _rates(dropout: float | Sequence[float] | None, count: int) -> list[float]:
     for rate in rates:
         Dropout(rate)
     return rates
+
+
+def _canonical(cost: Cost) -> ActivationName:
+    if cost.canonical is None:
+        raise ArgumentError(f"output_activation: received None, expected a name, since {cost!r} is canonical with none")
+    return cost.canonical

@@ -182,14 +182,14 @@ class Network(Generic[Out_co]):
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
-        """The label of each class, saved with the network; None if it has none, or nobody said.
+        """The label of each class, saved with the network; None if it has none.
 
         A network with one output takes as many labels as that has units, or two for a single unit: the
         labels for 0 and for 1.
 
         Raises:
             ArgumentError: set to another number of labels, to labels that are not distinct, or to
-                something else than strings, finite numbers and booleans.
+                anything other than strings, finite numbers and booleans.
 
         >>> import minigraph as mg
         >>> net = mg.mlp([2, 3, 1])
@@ -236,7 +236,7 @@ class Network(Generic[Out_co]):
 
         Raises:
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit; nothing has changed.
-            NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
+            NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
         """
         arrays = batch.inputs(self.inputs, X, self.dtype)
         results = self.engine.forward(arrays, self.generator if training else None)
@@ -307,7 +307,7 @@ class Network(Generic[Out_co]):
 
         Raises:
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit.
-            NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
+            NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
         """
         size = None if batch_size is None else whole(batch_size, "batch_size")
         arrays = batch.inputs(self.inputs, X, self.dtype)
@@ -368,7 +368,7 @@ class Network(Generic[Out_co]):
 
         Raises:
             ShapeError: the number of entries differs, or they are not numbers.
-            NonFiniteDataError: infinity or not-a-number.
+            NonFiniteDataError: an infinity or NaN.
         """
         self.engine.assign(vector)
 
@@ -376,7 +376,7 @@ class Network(Generic[Out_co]):
         """Draw all parameters anew, as the network was made with this seed; z, a and δ become stale.
 
         Raises:
-            ArgumentError: the seed is not a whole number >= 0.
+            ArgumentError: the seed is not an integer >= 0.
         """
         generator = _generator(seed)
         self.engine.initialize(generator)
@@ -466,7 +466,7 @@ class Network(Generic[Out_co]):
         Raises:
             ModelFormatError: the data are no architecture, or use a class that is neither minigraph's nor in
                 `custom`; the message says where.
-            ArgumentError: `custom` holds something else than such classes, or the seed is no whole number >= 0.
+            ArgumentError: `custom` holds anything other than such classes, or the seed is not an integer >= 0.
         """
         from minigraph.architecture import architecture
 

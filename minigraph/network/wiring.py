@@ -1,4 +1,4 @@
-"""Turn nodes into the ordered, named, checked graph of a network."""
+"""From the nodes that a user passes in to the sorted, named and checked graph of a network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from minigraph.errors import ArgumentError, GraphError
-from minigraph.functions.activations import ActivationName
 from minigraph.functions.costs import Cost, CostName, as_cost
 from minigraph.graph.layers import InputLayer
 from minigraph.graph.node import Layer, Node, Owner, as_nodes
@@ -130,14 +129,3 @@ def _names(nodes: Sequence[Node]) -> dict[str, Node]:
             name += "_"
         ordered[name] = node
     return ordered
-
-
-def canonical_activation(cost: Cost) -> ActivationName:
-    """Return the activation with which the cost gives δ = a − y.
-
-    Raises:
-        ArgumentError: the cost names none.
-    """
-    if cost.canonical is None:
-        raise ArgumentError(f"output_activation: received None, expected a name, since {cost!r} is canonical with none")
-    return cost.canonical
