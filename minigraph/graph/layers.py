@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
 import numpy as np
@@ -125,8 +125,18 @@ class Dense(Layer):
     def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
         yield 0, 0, 0
         for i in range(1, sizes[0] + 1):
-            if self.links is None or self.links[j - 1, i - 1]:
+            if self.has_link(j, i):
                 yield 0, i, i
+
+    def links_from(self, parents: Collection[int], j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int | None]]:
+        # not by a search: that would look at all of Θ for each unit
+        for i in range(1, self.units + 1):
+            if self.has_link(i, j):
+                yield i, j
+
+    def has_link(self, i: int, j: int) -> bool:
+        """Return whether there is a link from unit j of the parent, 0 for the bias, to unit i."""
+        return j == 0 or self.links is None or bool(self.links[i - 1, j - 1])
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f", name={self.name!r}"

@@ -8,7 +8,7 @@ lecture has it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -360,9 +360,11 @@ class Unit:
         return tuple(
             Edge(self, Unit(child, i), column)
             for child in self.node.children
-            for i in range(1, child.size + 1)
-            for parent, j, column in child.layer.links_into(i, child.parent_sizes)
-            if j == self.index and child.parents[parent] is self.node
+            for i, column in child.layer.links_from(
+                [index for index, parent in enumerate(child.parents) if parent is self.node],
+                self.index,
+                child.parent_sizes,
+            )
         )
 
     def _column(self, what: Cached) -> Array:
@@ -551,6 +553,13 @@ class Layer(Configurable, ABC):
     def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
         """Yield the links into unit j, as people look at them, for parents of these sizes."""
         return ()
+
+    def links_from(self, parents: Collection[int], j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int | None]]:
+        """Yield (unit, column of Θ) of the links from unit j of these parents: `links_into`, seen from there."""
+        for i in range(1, self.output_size(sizes) + 1):
+            for parent, unit, column in self.links_into(i, sizes):
+                if unit == j and parent in parents:
+                    yield i, column
 
     @property
     def theta(self) -> Array:

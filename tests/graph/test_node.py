@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
+from graphs import random_network
 from minigraph import Array, Network
 
 X = np.random.default_rng(0).normal(size=(4, 2))
@@ -353,3 +354,16 @@ def test_weights_of_absent_links_stay_0_also_when_set() -> None:
     net = Network(x, mg.Dense(1, links=[[True, False]])(x))
     net.node(2).unit(1).weights = [5, 6]
     assert net.layers[0].theta[0, 1:].tolist() == [5, 0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_edges_out_of_a_unit_are_those_into_the_others(seed: int) -> None:
+    net = random_network(seed)
+    into: dict[mg.Unit, list[mg.Edge]] = {}
+    for node in net.nodes:
+        for unit in node.units:
+            for edge in unit.inputs:
+                into.setdefault(edge.source, []).append(edge)
+    for node in net.nodes:
+        for j in range(node.size + 1):
+            assert list(node.unit(j).outputs) == into.get(node.unit(j), [])
