@@ -24,15 +24,17 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from minigraph.architecture.architecture import Custom, describe, registry, restore, theta_shape
-from minigraph.architecture.parser import Graph, build, checked_list, checked_object
+from minigraph.architecture.architecture import Architecture
+from minigraph.architecture.parsing import build
+from minigraph.architecture.registry import Custom, registry
+from minigraph.architecture.writing import describe
 from minigraph.base import extras
 from minigraph.base.arrays import Array, Float, Mask, is_finite
 from minigraph.base.atomic import write_atomically
-from minigraph.base.strict_json import Json, canonical, parse
+from minigraph.base.strict_json import Json, canonical, checked_list, checked_object, parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, NonFiniteError
 from minigraph.graph.layer import Layer
-from minigraph.network.network import AnyNetwork
+from minigraph.network.network import AnyNetwork, Network
 
 MAX_HEADER = 8_000_000
 """Bytes. A chain of 10,000 dense layers takes 3 million."""
@@ -158,7 +160,7 @@ def _read(file: BufferedReader, size: int, classes: Mapping[str, type]) -> AnyNe
     graph = build(architecture, masks, classes)
     del architecture  # which takes as much memory as the nodes
     _compare(places, graph)
-    net = restore(graph)
+    net = Network.from_architecture(graph)
     for index, layer in enumerate(graph.layers):
         if layer in net.engine.parameters.theta:
             _read_theta(file, start, places, f"theta.{index}", net.engine.parameters.theta[layer])
@@ -222,13 +224,13 @@ def _numbered(places: Mapping[str, _Place], kind: str) -> dict[int, _Place]:
     return numbered
 
 
-def _compare(places: Mapping[str, _Place], graph: Graph) -> None:
+def _compare(places: Mapping[str, _Place], graph: Architecture) -> None:
     """Compare the tensors of the file with those that the architecture asks for."""
     expected: dict[str, tuple[str, tuple[int, int]]] = {}
+    shapes = graph.theta_shapes()
     for index, layer in enumerate(graph.layers):
-        shape = theta_shape(layer)
-        if shape is not None:
-            expected[f"theta.{index}"] = _TYPES[str(graph.dtype)], shape
+        if layer in shapes:
+            expected[f"theta.{index}"] = _TYPES[str(graph.dtype)], shapes[layer]
         if layer.links is not None and f"links.{index}" in places:
             expected[f"links.{index}"] = "BOOL", layer.links.shape
     for name in sorted(set(expected) ^ set(places)):

@@ -243,7 +243,7 @@ def saved_with(layer: mg.Layer) -> None:
 def test_what_would_not_come_back_is_not_saved() -> None:
     with pytest.raises(mg.ArgumentError, match="Hidden: its argument 'secret' is in no attribute"):
         saved_with(mg.Dense(1, Hidden(1.0)))
-    with pytest.raises(mg.ArgumentError, match="from_config gave another layer"):
+    with pytest.raises(mg.ArgumentError, match=r"layers\[1\]: Forgetful.from_config returned another object"):
         saved_with(Forgetful(2.0))
     with pytest.raises(mg.ArgumentError, match="own named 'Dense'"):
         saved_with(type("Dense", (mg.Dense,), {})(1))
@@ -258,6 +258,31 @@ def test_what_would_not_come_back_is_not_saved() -> None:
     net.layers[0].theta[0, 0] = np.inf
     with pytest.raises(mg.NonFiniteError, match=r"theta\.1"):
         to_bytes(net)
+
+
+class Doubling(mg.SquaredError):
+    def __init__(self, limits: list[float]) -> None:
+        self.limits = limits * 2
+
+
+class Nested(mg.Initializer):
+    def __init__(self, parts: list[mg.Initializer]) -> None:
+        self.parts = parts
+
+    def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> mg.Array:
+        return self.parts[0].draw(shape, generator)
+
+
+def test_a_cost_that_would_not_come_back_is_not_saved() -> None:
+    x = mg.Input(2)
+    with pytest.raises(mg.ArgumentError, match=r"costs\[0\]: Doubling.from_config returned another object"):
+        to_bytes(mg.Network(x, mg.Dense(1)(x), Doubling([1.0])))
+
+
+def test_own_classes_within_a_list_are_read_back(tmp_path: Path) -> None:
+    net = mg.mlp([2, 1], initializer=Nested([Steps((1.0, 2.0))]))
+    mg.save(net, tmp_path / "net")
+    assert_same(mg.load(tmp_path / "net", custom=[Nested, Steps]), net)
 
 
 def test_too_large_a_graph_is_not_saved() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import reprlib
 from collections import Counter
 from typing import NoReturn, TypeAlias
 
@@ -102,3 +103,43 @@ def _number(digits: str) -> float:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def checked_object(value: object, where: str, keys: tuple[str, ...] | None = None) -> dict[str, object]:
+    """Return `value` if it is an object, with exactly these keys if any are given."""
+    if not isinstance(value, dict) or (keys is not None and set(value) != set(keys)):
+        received = sorted(map(str, value)) if isinstance(value, dict) else value
+        expected = f"the keys {', '.join(keys)}" if keys else "an object"
+        raise ModelFormatError(f"{where}: received {reprlib.repr(received)}, expected {expected}")
+    return value
+
+
+def checked_list(value: object, where: str, most: int | None = None) -> list[object]:
+    """Return `value` if it is a list of at most so many entries."""
+    if not isinstance(value, list):
+        raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected a list")
+    if most is not None and len(value) > most:
+        raise ModelFormatError(f"{where}: received {len(value)}, expected at most {most}")
+    return value
+
+
+def checked_string(value: object, where: str) -> str:
+    """Return `value` if it is a string that can be encoded."""
+    if not isinstance(value, str) or not is_unicode(value):
+        raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected a string of valid Unicode")
+    return value
+
+
+def checked_integer(value: object, where: str, least: int, most: int | None = None) -> int:
+    """Return `value` if it is an integer within the bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+        within = f">= {least}" if most is None else f"from {least} to {most}"
+        raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected an integer {within}")
+    return value
+
+
+def checked_number(value: object, where: str) -> float:
+    """Return `value` as a float if it is a finite number >= 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected a finite number >= 0")
+    return float(value)

@@ -8,8 +8,8 @@ import pytest
 
 import minigraph as mg
 from graphs import random_network
-from minigraph.architecture.architecture import BUILT_IN, schema
-from minigraph.architecture.parser import MAX_NODES, MAX_UNITS
+from minigraph.architecture.architecture import MAX_NODES, MAX_UNITS, schema
+from minigraph.architecture.registry import BUILT_IN
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -71,8 +71,8 @@ def small() -> Any:
         (["layers", 1, "links"], ["012"], r"layers\[1\].links: .*expected rows of equal length of 0 and 1"),
         (["layers", 1, "links"], ["01", "0"], r"layers\[1\].links: .*expected rows of equal length"),
         (["layers", 1, "links"], ["01", "00", "11"], None),
-        (["layers", 0, "units"], 2**25, r"layers\[0\].units: received 33554432, expected a whole number from 1"),
-        (["nodes", 1, "parents"], [2], r"nodes\[1\].parents: received 2, expected a whole number from 0 to 0"),
+        (["layers", 0, "units"], 2**25, r"layers\[0\].units: received 33554432, expected an integer from 1"),
+        (["nodes", 1, "parents"], [2], r"nodes\[1\].parents: received 2, expected an integer from 0 to 0"),
         (["nodes", 1, "parents"], [], r"nodes\[1\]: parents: received none"),
         (["nodes", 2, "name"], "dense2", r"nodes\[2\].name: received 'dense2', expected a name of its own"),
         (["nodes", 1, "extra"], 1, r"nodes\[1\]: received \['extra', .*expected the keys name, layer"),
