@@ -80,15 +80,8 @@ class Architecture:
     l2: float
     dtype: np.dtype[Float]
     classes: tuple[Label, ...] | None
-
-    def theta_shapes(self) -> dict[Layer, tuple[int, int]]:
-        """Return the shape of Θ of every layer that has one."""
-        shapes = {
-            node.layer: node.layer.theta_shape([parent.size for parent in node.parents])
-            for node in self.nodes
-            if node.parents
-        }
-        return {layer: shape for layer, shape in shapes.items() if shape is not None}
+    theta_shapes: dict[Layer, tuple[int, int]]
+    """Of the layers that have a Θ."""
 
 
 def schema() -> dict[str, Json]:

@@ -30,6 +30,7 @@ from minigraph.base.strict_json import (
     checked_number,
     checked_object,
     checked_string,
+    checked_version,
 )
 from minigraph.errors import ModelFormatError, nearest
 from minigraph.functions.costs import Cost
@@ -71,9 +72,7 @@ def build(
         ModelFormatError: the data are no architecture that this version knows.
     """
     checked_object(data, "data", KEYS)
-    version = checked_integer(data["version"], "version", 1)
-    if version > VERSION:
-        raise ModelFormatError(f"version: received {version}, expected {VERSION} or less; written by a newer minigraph")
+    checked_version(data["version"], VERSION)
     entries = checked_list(data["layers"], "layers", MAX_NODES)
     rows = [
         checked_object(row, f"nodes[{index}]", ("name", "layer", "parents", "unit_names"))
@@ -81,6 +80,7 @@ def build(
     ]
     layers = [_layer(entry, index, masks, classes) for index, entry in enumerate(entries)]
     nodes = _place(rows, layers)
+    shapes = {node.layer: shape for node in nodes if (shape := _theta_shape(node)) is not None}
     outputs, labels = data["outputs"], data["classes"]
     costs = enumerate(checked_list(data["costs"], "costs"))
     return Architecture(
@@ -93,6 +93,7 @@ def build(
         l2=checked_number(data["l2"], "l2"),
         dtype=_dtype(data["dtype"]),
         classes=None if labels is None else tuple(map(_label, checked_list(labels, "classes", MAX_UNITS))),
+        theta_shapes=shapes,
     )
 
 
@@ -193,6 +194,13 @@ def _call(layer: Layer | Node, parents: Sequence[Node], again: bool, where: str)
         return layer(parents)
     except Exception as error:  # whatever a class, also one of the user, makes of wrong parents
         raise ModelFormatError(f"{where}: {error}") from error
+
+
+def _theta_shape(node: Node) -> tuple[int, int] | None:
+    try:
+        return node.layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
+    except Exception as error:  # whatever a class of the user makes of wrong settings
+        raise ModelFormatError(f"node {node.name!r}: {error}") from error
 
 
 def _unit_names(value: object, size: int, where: str) -> list[str] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -15,7 +13,7 @@ from minigraph.architecture.parsing import build
 from minigraph.architecture.registry import BUILT_IN, Custom, registry
 from minigraph.base.arrays import Mask
 from minigraph.base.config import Configurable
-from minigraph.base.strict_json import INTEGERS, Json, is_unicode
+from minigraph.base.strict_json import Json, scalar
 from minigraph.errors import ArgumentError, ModelFormatError
 from minigraph.graph.layer import Layer
 from minigraph.graph.layers import InputLayer
@@ -127,18 +125,7 @@ def _write(value: object, where: str) -> Json:
         return _write_object(value, value.to_config(), where)
     if isinstance(value, (list, tuple)):
         return [_write(each, f"{where}[{index}]") for index, each in enumerate(value)]
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int) and value in INTEGERS:
-        return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    if isinstance(value, str) and is_unicode(value):
-        return str(value)
-    raise ArgumentError(
-        f"{where}: received {reprlib.repr(value)}, which cannot be saved; expected None, a boolean, a finite number"
-        " of 64 bits, a string of valid Unicode, a list of these, an activation, an initializer or a cost"
-    )
+    return scalar(value, where, "a list of these, an activation, an initializer or a cost")
 
 
 def _custom_classes(net: HasArchitecture) -> set[Custom]:

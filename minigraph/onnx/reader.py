@@ -100,7 +100,7 @@ def _of_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork |
     data = parse(texts[0], KEY)
     plan = read(cast("dict[str, object]", data), custom)
     arrays = {tensor.name: tensor for tensor in model.graph.initializer}
-    parameters = sum(rows * columns for rows, columns in plan.theta_shapes().values())
+    parameters = sum(rows * columns for rows, columns in plan.theta_shapes.values())
     if parameters * plan.dtype.itemsize > model.ByteSize():
         return None
     net = Network.from_architecture(plan)
