@@ -15,7 +15,7 @@ import safetensors.numpy
 from numpy.typing import ArrayLike
 
 import minigraph as mg
-from fuzz_load import assembled, parts
+from fuzz_load import assembled, compact, parts
 from graphs import random_network
 from minigraph.persistence import to_bytes
 
@@ -384,8 +384,8 @@ ATTACKS |= {
     "metadata of another program": raw('{"__metadata__": {"format": "pt"}}'),
     "metadata is a number": raw('{"__metadata__": {"minigraph": 1}}'),
     "metadata is no JSON": raw('{"__metadata__": {"minigraph": "x"}}'),
-    "metadata is nested deeply": raw(json.dumps({"__metadata__": {"minigraph": "[" * 90_000}})),
-    "metadata holds NaN": raw(json.dumps({"__metadata__": {"minigraph": '{"sha256": NaN}'}})),
+    "metadata is nested deeply": raw(compact({"__metadata__": {"minigraph": "[" * 90_000}})),
+    "metadata holds NaN": raw(compact({"__metadata__": {"minigraph": '{"sha256": NaN}'}})),
     "cut short": GOOD[:-1],
     "one byte too long": GOOD + b"\0",
     "a bit of a parameter": GOOD[:-3] + bytes([GOOD[-3] ^ 1]) + GOOD[-2:],
@@ -461,7 +461,7 @@ def moved(name: str, **settings: object) -> None:
         (length,) = struct.unpack_from("<Q", content)
         changed = json.loads(content[8 : 8 + length])
         changed["theta.3"] |= settings
-        return raw(json.dumps(changed), tensors=tensors)
+        return raw(compact(changed), tensors=tensors)
 
     ATTACKS[name] = attack
 
@@ -487,7 +487,7 @@ def a_tensor_too_many(header: dict[str, Any], inner: dict[str, Any], tensors: by
 @attack
 def a_tensor_missing(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -> bytes:
     del header["theta.3"]
-    return raw(json.dumps({"__metadata__": {"minigraph": json.dumps(inner)}, **header}), tensors=tensors)
+    return raw(compact({"__metadata__": {"minigraph": compact(inner)}, **header}), tensors=tensors)
 
 
 @attack
@@ -509,7 +509,7 @@ def no_checksum(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -
 
 @attack
 def a_wrong_checksum(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -> bytes:
-    return assembled(header, json.dumps(inner | {"sha256": "0" * 64}), tensors)
+    return assembled(header, compact(inner | {"sha256": "0" * 64}), tensors)
 
 
 def refuse(path: Path) -> None:
@@ -539,6 +539,53 @@ def test_tensors_of_one_shape_cannot_change_places(tmp_path: Path) -> None:
     swapped = swapped.replace(b'"theta.0"', b'"theta.2"')
     with pytest.raises(mg.ModelFormatError, match="SHA-256"):
         mg.load(written(swapped, tmp_path))
+
+
+def test_a_weight_on_an_absent_link_is_loaded_as_0(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    begin, end = header["theta.1"]["data_offsets"]
+    links = np.eye(4, 3) > 0
+    theta = np.frombuffer(tensors[begin:end]).reshape(4, 4)
+    assert not theta[:, 1:][~links].any()
+    forged = np.arange(1.0, 17.0).reshape(4, 4)
+    path = written(assembled(header, inner, tensors[:begin] + forged.tobytes() + tensors[end:]), tmp_path)
+    layer = mg.load(path).layers[0]
+    np.testing.assert_array_equal(layer.theta[:, 1:][~links], 0)
+    np.testing.assert_array_equal(layer.theta[:, 1:][links], forged[:, 1:][links])
+    np.testing.assert_array_equal(layer.theta[:, 0], forged[:, 0])
+
+
+def test_a_weight_written_to_an_absent_link_is_not_saved(tmp_path: Path) -> None:
+    net = mg.load(written(GOOD, tmp_path))
+    net.layers[0].theta[0, 2] = 7.0
+    tensors = safetensors.numpy.load(to_bytes(net))
+    assert tensors["theta.1"][0, 2] == 0
+    np.testing.assert_array_equal(tensors["theta.1"], safetensors.numpy.load(GOOD)["theta.1"])
+
+
+class Wrong(mg.Layer):
+    kind = "wrong"
+
+    def __init__(self, shape: str = "") -> None:
+        self.shape = shape
+
+    def output_size(self, sizes: Any) -> int:
+        return int(sizes[0])
+
+    def theta_shape(self, sizes: Any) -> tuple[int, int]:
+        return (int(self.shape), 2)
+
+    def forward(self, at: mg.Buffers) -> None: ...
+
+    def error(self, at: mg.Buffers, parent: int, out: mg.Array) -> None: ...
+
+
+def test_what_a_class_of_the_user_makes_of_wrong_settings_is_no_leak(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    inner["architecture"]["layers"][2] = {"type": "Wrong", "shape": "x"}
+    path = written(assembled(header, inner, tensors), tmp_path)
+    with pytest.raises(mg.ModelFormatError, match="invalid literal"):
+        mg.load(path, custom=[Wrong])
 
 
 def test_units_that_would_take_all_memory_take_none(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ class Joiner:
         self._floats += array.size
         if array.dtype != np.float64 or array.ndim != 1 or not 0 < array.size <= self._floats <= MAX_FLOATS:
             raise ModelFormatError(
-                f"{name}: received {array.dtype} {array.shape}, expected a vector of float64, at most {MAX_FLOATS} in all"
+                f"{name}: received {array.dtype} {array.shape}, expected a vector of float64, and at most {MAX_FLOATS}"
+                " floats in all lists"
             )
         floats: list[float] = array.tolist()
         return floats
@@ -106,9 +107,11 @@ def conforms(value: object, hint: Any) -> bool:
     >>> conforms({"cost": [0.5]}, dict[str, list[float]]), conforms(True, int), conforms(None, str | None)
     (True, False, True)
     """
-    origin, arguments = get_origin(hint), get_args(hint)
     if hint in (Any, object):
         return True
+    if isinstance(hint, type) or hint is None:
+        return type(value) is (types.NoneType if hint is None else hint)
+    origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return any(conforms(value, each) for each in arguments)
     if origin is Literal:
@@ -119,9 +122,9 @@ def conforms(value: object, hint: Any) -> bool:
         return isinstance(value, tuple) and len(value) == len(arguments) and all(map(conforms, value, arguments))
     if origin in (list, tuple):
         return isinstance(value, origin) and all(conforms(each, arguments[0]) for each in value)
-    if origin is not None and issubclass(origin, Mapping):
-        return isinstance(value, Mapping) and all(conforms(each, arguments[1]) for each in value.values())
-    return type(value) is (types.NoneType if hint is None else hint)
+    if origin in (dict, Mapping):
+        return isinstance(value, dict) and all(conforms(each, arguments[1]) for each in value.values())
+    raise TypeError(f"values of {hint} cannot be told")
 
 
 def _keep(array: Tensor, name: str, arrays: dict[str, Tensor]) -> str:

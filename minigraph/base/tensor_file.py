@@ -14,6 +14,7 @@ import hashlib
 import io
 import math
 import os
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ _INTEGERS = {
     f"{name[0].upper()}{8 * 2**power}": f"{name}{8 * 2**power}" for name in ("int", "uint") for power in range(4)
 }
 _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BOOL": "bool"} | _INTEGERS
+_NAME = re.compile(r"[A-Za-z0-9_.]+")
 _MAX_AXES = 32
 _MAX_SIZE = 2**48
 """Entries of an array, were its empty axes 1: far from where numpy's own sizes overflow."""
@@ -187,6 +189,9 @@ def _read_header(data: bytes, data_size: int) -> tuple[dict[str, Entry], str]:
     text = metadata.get(_KEY) if isinstance(metadata, dict) and len(metadata) == 1 else None
     if not isinstance(text, str):
         raise ModelFormatError(f"header: its only metadata must be {_KEY!r}; the file was not written by minigraph")
+    for name in table:
+        if not _NAME.fullmatch(name):
+            raise ModelFormatError(f"header: received an array named {name[:100]!r}, expected letters, digits, . and _")
     entries = {name: _entry(value, name) for name, value in table.items()}
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):

@@ -138,9 +138,12 @@ def _check(checkpoint: Checkpoint) -> None:
     for name, series in checkpoint.history.items():
         if len(series) != checkpoint.epoch:
             raise ModelFormatError(f"history[{name!r}]: received {len(series)} values for {checkpoint.epoch} epochs")
-    if checkpoint.parameters.ndim != 1 or checkpoint.parameters.dtype.kind != "f":
-        raise ModelFormatError(f"parameters: received {checkpoint.parameters!r}, expected a vector")
-    require_finite("parameters", checkpoint.parameters)
+    theta = checkpoint.parameters
+    if theta.ndim != 1 or theta.dtype not in (np.float32, np.float64):
+        raise ModelFormatError(
+            f"parameters: received {theta.dtype} {theta.shape}, expected a vector of float64 or float32"
+        )
+    require_finite("parameters", theta)
     for name, vector in checkpoint.optimizer_state.items():
         if np.isnan(vector).any():
             raise ModelFormatError(f"optimizer_state[{name!r}]: holds NaN")

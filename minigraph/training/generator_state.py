@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -36,6 +37,7 @@ def _compare(value: object, pattern: object, where: str) -> None:
             _compare(values[key], each, f"{where}.{key}")
     elif isinstance(pattern, np.ndarray):
         if not isinstance(value, np.ndarray) or (value.dtype, value.shape) != (pattern.dtype, pattern.shape):
-            raise ModelFormatError(f"{where}: received {value!r}, expected {pattern.size} entries of {pattern.dtype}")
+            received = f"{value.dtype} {value.shape}" if isinstance(value, np.ndarray) else reprlib.repr(value)
+            raise ModelFormatError(f"{where}: received {received}, expected {pattern.size} entries of {pattern.dtype}")
     elif isinstance(pattern, int):
         checked_integer(value, where, 0, _MOST.get(where.rpartition(".")[2], 2**128 - 1))

@@ -9,7 +9,9 @@ import pytest
 import minigraph as mg
 from graphs import random_network
 from minigraph.architecture.architecture import MAX_NODES, MAX_UNITS, schema
+from minigraph.architecture.parsing import read
 from minigraph.architecture.registry import BUILT_IN
+from minigraph.architecture.writing import to_dict
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -141,3 +143,57 @@ def test_own_classes_are_made_and_asked() -> None:
     np.testing.assert_array_equal(twin.unroll(), [1.0, 2.0, 1.0])
     with pytest.raises(mg.ModelFormatError, match="type 'Steps'"):
         mg.Network.from_dict(data)
+
+
+class Deep(mg.Initializer):
+    def __init__(self, inner: mg.Initializer | list[object] | None) -> None:
+        self.inner = inner
+
+    def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> mg.Array:
+        return np.zeros(shape)
+
+
+def deep(depth: int, kind: str) -> mg.Initializer:
+    """Return an initializer that is itself the first level of a nesting so deep."""
+    inner: Any = None
+    for _ in range(depth - 1):
+        inner = Deep(inner) if kind == "object" else [inner]
+    return Deep(inner)
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+def test_settings_may_be_nested_8_deep(kind: str) -> None:
+    net = mg.mlp([2, 1], initializer=deep(8, kind))
+    assert mg.Network.from_dict(net.to_dict(), custom=[Deep]).to_dict() == net.to_dict()
+    with pytest.raises(mg.ArgumentError, match="nested at most 8 deep"):
+        mg.mlp([2, 1], initializer=deep(9, kind)).to_dict()
+    data: Any = net.to_dict()
+    inner: Any = {"type": "Deep", "inner": None}
+    for _ in range(7):
+        inner = {"type": "Deep", "inner": inner} if kind == "object" else [inner]
+    data["layers"][1]["initializer"]["inner"] = inner
+    with pytest.raises(mg.ModelFormatError, match="nested at most 8 deep"):
+        mg.Network.from_dict(data, custom=[Deep])
+
+
+def test_limits_of_nodes_and_parents() -> None:
+    data = small()
+    data["nodes"][2]["parents"] = [1] * 100_001
+    with pytest.raises(mg.ModelFormatError, match="more than 100000 parents"):
+        mg.Network.from_dict(data)
+    data = small()
+    data["layers"] *= 4001
+    with pytest.raises(mg.ModelFormatError, match="layers: received 12003, expected at most 12000"):
+        mg.Network.from_dict(data)
+    x = mg.Input(2**24)
+    wide = mg.Network(x, mg.Concat()([x]), "squared_error").to_dict()
+    wide["nodes"][1]["parents"] = [0, 0]  # type: ignore[index, call-overload]
+    with pytest.raises(mg.ModelFormatError, match="has 33554432 units, expected at most 16777216"):
+        mg.Network.from_dict(wide)
+
+
+def test_an_architecture_needs_no_network() -> None:
+    plan = read(small())
+    assert [node.name for node in plan.nodes] == ["input1", "dense2", "dense3"]
+    assert plan.theta_shapes == {plan.layers[1]: (3, 3), plan.layers[2]: (1, 4)}
+    assert to_dict(plan) == small()
