@@ -101,7 +101,7 @@ class Joiner:
         return floats
 
 
-def conforms(value: object, hint: Any) -> bool:
+def conforms(value: object, hint: object) -> bool:
     """Return whether a value is of the type that an annotation names.
 
     >>> conforms({"cost": [0.5]}, dict[str, list[float]]), conforms(True, int), conforms(None, str | None)
@@ -124,7 +124,7 @@ def conforms(value: object, hint: Any) -> bool:
         return isinstance(value, origin) and all(conforms(each, arguments[0]) for each in value)
     if origin in (dict, Mapping):
         return isinstance(value, dict) and all(conforms(each, arguments[1]) for each in value.values())
-    raise TypeError(f"values of {hint} cannot be told")
+    raise TypeError(f"hint: received {hint}, for which there is no rule")
 
 
 def _keep(array: Tensor, name: str, arrays: dict[str, Tensor]) -> str:

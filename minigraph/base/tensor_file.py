@@ -117,7 +117,7 @@ def encode(kind: str, content: Json, arrays: Mapping[str, Tensor]) -> bytes:
     try:
         read_content(io.BytesIO(data), kind)
     except ModelFormatError as error:
-        raise ArgumentError(f"received what cannot be read again: {error}") from error
+        raise ArgumentError(f"{kind}: cannot be saved: {error}") from error
     return data
 
 
