@@ -109,6 +109,7 @@ def test_what_could_not_be_read_is_not_written() -> None:
         ({"x": entry([1], 1) | {"more": 1}}, b"1", "expected the keys"),
         ({"\ud800": entry([1], 1)}, b"1", "expected letters"),
         ({"\x1b[31m": entry([1], 1)}, b"1", r"named '\\x1b\[31m'"),
+        ({"x\n": entry([1], 1)}, b"1", "expected letters"),
         ({"": entry([1], 1)}, b"1", "expected letters"),
         ({"__metadata__": {"minigraph": "{}"}}, b"", "expected the keys test, sha256"),
         ({"__metadata__": {"minigraph": "{}", "more": ""}}, b"", "its only metadata"),
@@ -149,7 +150,7 @@ def test_a_file_that_shrinks_while_it_is_read() -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("place", [0, 2**18, 2**18 + 4])
+@pytest.mark.parametrize("place", [0, 2**18 - 1, 2**18, 5 * 2**16 + 4])
 def test_a_number_that_is_not_finite_is_found_anywhere(value: float, place: int) -> None:
     array = np.zeros((5, 2**16 + 1))
     require_finite("x", array)
