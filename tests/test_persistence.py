@@ -555,6 +555,13 @@ def test_a_weight_on_an_absent_link_is_loaded_as_0(tmp_path: Path) -> None:
     np.testing.assert_array_equal(layer.theta[:, 0], forged[:, 0])
 
 
+def test_links_that_are_no_matrix_are_refused_before_a_class_of_the_user_sees_them(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    header["links.1"]["shape"] = [2, 2, 3]
+    with pytest.raises(mg.ModelFormatError, match=r"links\.1: received bool \(2, 2, 3\), expected a matrix of bool"):
+        mg.load(written(assembled(header, inner, tensors), tmp_path))
+
+
 def test_a_weight_written_to_an_absent_link_is_not_saved(tmp_path: Path) -> None:
     net = mg.load(written(GOOD, tmp_path))
     net.layers[0].theta[0, 2] = 7.0

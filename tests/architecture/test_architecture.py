@@ -178,9 +178,13 @@ def test_settings_may_be_nested_8_deep(kind: str) -> None:
 
 def test_limits_of_nodes_and_parents() -> None:
     data = small()
-    data["nodes"][2]["parents"] = [1] * 100_001
-    with pytest.raises(mg.ModelFormatError, match="more than 100000 parents"):
-        mg.Network.from_dict(data)
+    for count, message in (
+        (99_999, "received 99999 nodes, expected one for Dense"),
+        (100_000, "more than 100000 parents"),
+    ):
+        data["nodes"][2]["parents"] = [1] * count  # and one of node 1
+        with pytest.raises(mg.ModelFormatError, match=message):
+            mg.Network.from_dict(data)
     data = small()
     data["layers"] *= 4001
     with pytest.raises(mg.ModelFormatError, match="layers: received 12003, expected at most 12000"):
