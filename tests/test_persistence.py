@@ -247,6 +247,8 @@ def test_what_would_not_come_back_is_not_saved() -> None:
         saved_with(Forgetful(2.0))
     with pytest.raises(mg.ArgumentError, match="own named 'Dense'"):
         saved_with(type("Dense", (mg.Dense,), {})(1))
+    with pytest.raises(mg.ArgumentError, match="own named 'Input'"):
+        saved_with(type("Input", (Scale,), {})(2.0))
     with pytest.raises(mg.ArgumentError, match=r"layers\[1\].factor: received nan"):
         saved_with(Scale(float("nan")))
     with pytest.raises(mg.ArgumentError, match=r"layers\[1\].factor: received \{\}"):

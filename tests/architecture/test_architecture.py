@@ -196,6 +196,13 @@ def test_limits_of_nodes_and_parents() -> None:
         mg.Network.from_dict(wide)
 
 
+def test_an_input_is_one_node() -> None:
+    data = small()
+    data["nodes"].insert(1, data["nodes"][0] | {"name": "again"})
+    with pytest.raises(mg.ModelFormatError, match=r"nodes\[1\]: an input has no parents and is one node"):
+        mg.Network.from_dict(data)
+
+
 def test_an_architecture_needs_no_network() -> None:
     plan = read(small())
     assert [node.name for node in plan.nodes] == ["input1", "dense2", "dense3"]
