@@ -235,6 +235,16 @@ class Hidden(mg.Activation):
     vjp = Square.vjp
 
 
+class Inverted(mg.Dense):
+    """Takes for links what are none, each time that it is made."""
+
+    def __init__(self, units: int, links: ArrayLike, name: str | None = None) -> None:
+        super().__init__(units, links=~np.asarray(links), name=name)
+
+    def to_config(self) -> dict[str, object]:
+        return {"units": self.units, "links": self.links, "name": self.name}
+
+
 def saved_with(layer: mg.Layer) -> None:
     x = mg.Input(2)
     to_bytes(mg.Network(x, layer(x)))
@@ -245,6 +255,8 @@ def test_what_would_not_come_back_is_not_saved() -> None:
         saved_with(mg.Dense(1, Hidden(1.0)))
     with pytest.raises(mg.ArgumentError, match=r"layers\[1\]: Forgetful.from_config returned another object"):
         saved_with(Forgetful(2.0))
+    with pytest.raises(mg.ArgumentError, match=r"layers\[1\]\.links: .*came back from from_config with others"):
+        saved_with(Inverted(1, [[True, False]]))
     with pytest.raises(mg.ArgumentError, match="own named 'Dense'"):
         saved_with(type("Dense", (mg.Dense,), {})(1))
     with pytest.raises(mg.ArgumentError, match="own named 'Input'"):

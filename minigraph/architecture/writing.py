@@ -50,9 +50,9 @@ def describe(net: HasArchitecture) -> Description:
         read = build(description.data, dict(description.links), registry(_custom_classes(net)))
     except ModelFormatError as error:
         raise ArgumentError(f"net: cannot be described: {error}") from error
-    again = _describe(read).data
+    again = _describe(read)
     for kind in ("layers", "costs"):
-        entries = zip(cast("list[Json]", description.data[kind]), cast("list[Json]", again[kind]), strict=True)
+        entries = zip(cast("list[Json]", description.data[kind]), cast("list[Json]", again.data[kind]), strict=True)
         for index, (entry, returned) in enumerate(entries):
             if entry != returned:
                 name = cast("dict[str, Json]", entry)["type"]
@@ -60,6 +60,9 @@ def describe(net: HasArchitecture) -> Description:
                     f"{kind}[{index}]: {name}.from_config returned another object than the one that to_config"
                     f" described: {returned!r} instead of {entry!r}"
                 )
+    for index, links in description.links.items():
+        if not np.array_equal(links, again.links[index]):
+            raise ArgumentError(f"layers[{index}].links: {read.layers[index]!r} came back from from_config with others")
     return description
 
 
