@@ -15,7 +15,7 @@ import safetensors.numpy
 from numpy.typing import ArrayLike
 
 import minigraph as mg
-from fuzz_load import assembled, parts
+from fuzz_load import assembled, compact, parts
 from graphs import random_network
 from minigraph.persistence import to_bytes
 
@@ -235,6 +235,16 @@ class Hidden(mg.Activation):
     vjp = Square.vjp
 
 
+class Inverted(mg.Dense):
+    """Takes for links what are none, each time that it is made."""
+
+    def __init__(self, units: int, links: ArrayLike, name: str | None = None) -> None:
+        super().__init__(units, links=~np.asarray(links), name=name)
+
+    def to_config(self) -> dict[str, object]:
+        return {"units": self.units, "links": self.links, "name": self.name}
+
+
 def saved_with(layer: mg.Layer) -> None:
     x = mg.Input(2)
     to_bytes(mg.Network(x, layer(x)))
@@ -243,10 +253,14 @@ def saved_with(layer: mg.Layer) -> None:
 def test_what_would_not_come_back_is_not_saved() -> None:
     with pytest.raises(mg.ArgumentError, match="Hidden: its argument 'secret' is in no attribute"):
         saved_with(mg.Dense(1, Hidden(1.0)))
-    with pytest.raises(mg.ArgumentError, match="from_config gave another layer"):
+    with pytest.raises(mg.ArgumentError, match=r"layers\[1\]: Forgetful.from_config returned another object"):
         saved_with(Forgetful(2.0))
+    with pytest.raises(mg.ArgumentError, match=r"layers\[1\]\.links: .*came back from from_config with others"):
+        saved_with(Inverted(1, [[True, False]]))
     with pytest.raises(mg.ArgumentError, match="own named 'Dense'"):
         saved_with(type("Dense", (mg.Dense,), {})(1))
+    with pytest.raises(mg.ArgumentError, match="own named 'Input'"):
+        saved_with(type("Input", (Scale,), {})(2.0))
     with pytest.raises(mg.ArgumentError, match=r"layers\[1\].factor: received nan"):
         saved_with(Scale(float("nan")))
     with pytest.raises(mg.ArgumentError, match=r"layers\[1\].factor: received \{\}"):
@@ -258,6 +272,31 @@ def test_what_would_not_come_back_is_not_saved() -> None:
     net.layers[0].theta[0, 0] = np.inf
     with pytest.raises(mg.NonFiniteError, match=r"theta\.1"):
         to_bytes(net)
+
+
+class Doubling(mg.SquaredError):
+    def __init__(self, limits: list[float]) -> None:
+        self.limits = limits * 2
+
+
+class Nested(mg.Initializer):
+    def __init__(self, parts: list[mg.Initializer]) -> None:
+        self.parts = parts
+
+    def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> mg.Array:
+        return self.parts[0].draw(shape, generator)
+
+
+def test_a_cost_that_would_not_come_back_is_not_saved() -> None:
+    x = mg.Input(2)
+    with pytest.raises(mg.ArgumentError, match=r"costs\[0\]: Doubling.from_config returned another object"):
+        to_bytes(mg.Network(x, mg.Dense(1)(x), Doubling([1.0])))
+
+
+def test_own_classes_within_a_list_are_read_back(tmp_path: Path) -> None:
+    net = mg.mlp([2, 1], initializer=Nested([Steps((1.0, 2.0))]))
+    mg.save(net, tmp_path / "net")
+    assert_same(mg.load(tmp_path / "net", custom=[Nested, Steps]), net)
 
 
 def test_too_large_a_graph_is_not_saved() -> None:
@@ -359,8 +398,8 @@ ATTACKS |= {
     "metadata of another program": raw('{"__metadata__": {"format": "pt"}}'),
     "metadata is a number": raw('{"__metadata__": {"minigraph": 1}}'),
     "metadata is no JSON": raw('{"__metadata__": {"minigraph": "x"}}'),
-    "metadata is nested deeply": raw(json.dumps({"__metadata__": {"minigraph": "[" * 90_000}})),
-    "metadata holds NaN": raw(json.dumps({"__metadata__": {"minigraph": '{"sha256": NaN}'}})),
+    "metadata is nested deeply": raw(compact({"__metadata__": {"minigraph": "[" * 90_000}})),
+    "metadata holds NaN": raw(compact({"__metadata__": {"minigraph": '{"sha256": NaN}'}})),
     "cut short": GOOD[:-1],
     "one byte too long": GOOD + b"\0",
     "a bit of a parameter": GOOD[:-3] + bytes([GOOD[-3] ^ 1]) + GOOD[-2:],
@@ -436,7 +475,7 @@ def moved(name: str, **settings: object) -> None:
         (length,) = struct.unpack_from("<Q", content)
         changed = json.loads(content[8 : 8 + length])
         changed["theta.3"] |= settings
-        return raw(json.dumps(changed), tensors=tensors)
+        return raw(compact(changed), tensors=tensors)
 
     ATTACKS[name] = attack
 
@@ -462,7 +501,7 @@ def a_tensor_too_many(header: dict[str, Any], inner: dict[str, Any], tensors: by
 @attack
 def a_tensor_missing(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -> bytes:
     del header["theta.3"]
-    return raw(json.dumps({"__metadata__": {"minigraph": json.dumps(inner)}, **header}), tensors=tensors)
+    return raw(compact({"__metadata__": {"minigraph": compact(inner)}, **header}), tensors=tensors)
 
 
 @attack
@@ -484,7 +523,7 @@ def no_checksum(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -
 
 @attack
 def a_wrong_checksum(header: dict[str, Any], inner: dict[str, Any], tensors: bytes) -> bytes:
-    return assembled(header, json.dumps(inner | {"sha256": "0" * 64}), tensors)
+    return assembled(header, compact(inner | {"sha256": "0" * 64}), tensors)
 
 
 def refuse(path: Path) -> None:
@@ -514,6 +553,60 @@ def test_tensors_of_one_shape_cannot_change_places(tmp_path: Path) -> None:
     swapped = swapped.replace(b'"theta.0"', b'"theta.2"')
     with pytest.raises(mg.ModelFormatError, match="SHA-256"):
         mg.load(written(swapped, tmp_path))
+
+
+def test_a_weight_on_an_absent_link_is_loaded_as_0(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    begin, end = header["theta.1"]["data_offsets"]
+    links = np.eye(4, 3) > 0
+    theta = np.frombuffer(tensors[begin:end]).reshape(4, 4)
+    assert not theta[:, 1:][~links].any()
+    forged = np.arange(1.0, 17.0).reshape(4, 4)
+    path = written(assembled(header, inner, tensors[:begin] + forged.tobytes() + tensors[end:]), tmp_path)
+    layer = mg.load(path).layers[0]
+    np.testing.assert_array_equal(layer.theta[:, 1:][~links], 0)
+    np.testing.assert_array_equal(layer.theta[:, 1:][links], forged[:, 1:][links])
+    np.testing.assert_array_equal(layer.theta[:, 0], forged[:, 0])
+
+
+def test_links_that_are_no_matrix_are_refused_before_a_class_of_the_user_sees_them(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    header["links.1"]["shape"] = [2, 2, 3]
+    with pytest.raises(mg.ModelFormatError, match=r"links\.1: received bool \(2, 2, 3\), expected a matrix of bool"):
+        mg.load(written(assembled(header, inner, tensors), tmp_path))
+
+
+def test_a_weight_written_to_an_absent_link_is_not_saved(tmp_path: Path) -> None:
+    net = mg.load(written(GOOD, tmp_path))
+    net.layers[0].theta[0, 2] = 7.0
+    tensors = safetensors.numpy.load(to_bytes(net))
+    assert tensors["theta.1"][0, 2] == 0
+    np.testing.assert_array_equal(tensors["theta.1"], safetensors.numpy.load(GOOD)["theta.1"])
+
+
+class Wrong(mg.Layer):
+    kind = "wrong"
+
+    def __init__(self, shape: str = "") -> None:
+        self.shape = shape
+
+    def output_size(self, sizes: Any) -> int:
+        return int(sizes[0])
+
+    def theta_shape(self, sizes: Any) -> tuple[int, int]:
+        return (int(self.shape), 2)
+
+    def forward(self, at: mg.Buffers) -> None: ...
+
+    def error(self, at: mg.Buffers, parent: int, out: mg.Array) -> None: ...
+
+
+def test_what_a_class_of_the_user_makes_of_wrong_settings_is_no_leak(tmp_path: Path) -> None:
+    header, inner, tensors = parts(GOOD)
+    inner["architecture"]["layers"][2] = {"type": "Wrong", "shape": "x"}
+    path = written(assembled(header, inner, tensors), tmp_path)
+    with pytest.raises(mg.ModelFormatError, match="invalid literal"):
+        mg.load(path, custom=[Wrong])
 
 
 def test_units_that_would_take_all_memory_take_none(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""Load mutated files: whatever the bytes, only ModelFormatError comes out, or a network.
+"""Load mutated models and checkpoints: whatever the bytes, only ModelFormatError comes out, or what was saved.
 
-Half of them have bytes changed: there the network must be equal to the original. The other half have values of
-their JSON changed and a checksum that is right again: there it must be one that computes and can be saved.
+Half of the files have bytes changed: there what is loaded must be equal to the original. The other half have values
+of their JSON or bytes of their arrays changed and a checksum that is right again: there it must be a network that
+computes, or a checkpoint whose generator draws, and it must be possible to save it again.
 
 python tools/fuzz_load.py
-python tools/fuzz_load.py --count 1000 --seed 7
+python tools/fuzz_load.py --models 1000 --checkpoints 500 --seed 7
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import copy
 import hashlib
 import json
+import re
 import struct
 import sys
 import tempfile
@@ -33,6 +35,7 @@ WORDS = [
     *(b"{", b"}", b"[", b"]", b'"', b"\\", b",", b":", b"null", b"true", b"NaN", b"-1", b"1e999", b"0.5"),
     *(b"99999999999999999999999", b"\\ud800", b"\\u0000", b"__metadata__", b"theta.1", b"links.1", b"Dense"),
     *(b"Input", b"Relu", b"LeakyRelu", b"os.system", b"F32", b"F64", b"BOOL", b"I64", b"\xff", b"\0" * 8),
+    *(b"$array", b"$floats", b"$integer", b"parameters.0", b"epoch", b"PCG64", b"MT19937", b"U32"),
 ]
 
 
@@ -113,9 +116,11 @@ def _repair(content: bytes, random: np.random.Generator) -> bytes:
 
 
 VALUES: list[Any] = [
-    *(None, True, False, 0, 1, -1, 2, 5, 0.5, -0.0, 1e308, 2**24, 2**24 + 1, 2**31, 2**63, 2**64, "", "x", "\ud800"),
-    *("Dense", "Input", "Softmax", "Huber", "__class__", "float32", [], {}, [[]], [0], [1, 1], ["a", "b"]),
-    *({"type": "Zeros"}, {"type": "LeakyRelu", "slope": 2}, {"type": "Dense", "units": 2}, {"type": "Relu", "x": 1}),
+    *(None, True, False, 0, 1, -1, -5, 2, 5, 10**9, 0.5, -0.0, 1e308, 2**24, 2**24 + 1, 2**31, 2**63, 2**64, "", "x"),
+    *("\ud800", "Dense", "Input", "Softmax", "Huber", "__class__", "float32", "SFC64", [], {}, [[]], [0], [1, 1]),
+    *(["a", "b"], [0.5, 0.5], {"type": "Zeros"}, {"type": "LeakyRelu", "slope": 2}, {"type": "Dense", "units": 2}),
+    *({"type": "Relu", "x": 1}, {"$array": "parameters.0"}, {"$floats": "history.4"}, {"$integer": "9" * 60}),
+    *({"$integer": "-1"}, {"$array": "x", "y": 1}, {"a": {"$array": "optimizer_state.1"}}),
 ]
 
 MUTATIONS: list[Callable[[bytes, np.random.Generator], bytes]] = [
@@ -130,36 +135,48 @@ def parts(content: bytes) -> tuple[dict[str, Any], dict[str, Any], bytes]:
     return header, json.loads(header.pop("__metadata__")["minigraph"]), content[8 + length :]
 
 
+def compact(value: object) -> str:
+    """Return JSON without spaces, the only one that is read."""
+    return json.dumps(value, separators=(",", ":"))
+
+
 def assembled(header: Mapping[str, Any], inner: Mapping[str, Any] | str, tensors: bytes) -> bytes:
     """Put a file together, with the right checksum if there is one, and the parts allow to compute it."""
     if not isinstance(inner, str):
         inner = dict(inner)
         if inner.get("sha256") is not None:
             with contextlib.suppress(TypeError, KeyError, ValueError, AttributeError):
-                inner["sha256"] = _checksum(header, inner["architecture"], tensors)
-        inner = json.dumps(inner)
-    text = json.dumps({"__metadata__": {"minigraph": inner}, **header}).encode()
+                inner["sha256"] = _checksum(header, inner, tensors)
+        inner = compact(inner)
+    text = compact({"__metadata__": {"minigraph": inner}, **header}).encode()
     return struct.pack("<Q", len(text)) + text + tensors
 
 
-def _checksum(header: Mapping[str, Any], architecture: Any, tensors: bytes) -> str:
-    digest = hashlib.sha256(canonical(architecture).encode())
-    for number in range(20):
-        for name in f"links.{number}", f"theta.{number}":
-            if name in header:
-                begin, end = header[name]["data_offsets"]
-                dtype = {"F64": "float64", "F32": "float32", "BOOL": "bool"}[header[name]["dtype"]]
-                digest.update(f"\n{name} {dtype} {tuple(header[name]['shape'])}\n".encode())
-                digest.update(tensors[begin:end])
+def _checksum(header: Mapping[str, Any], inner: Mapping[str, Any], tensors: bytes) -> str:
+    (content,) = (value for key, value in inner.items() if key != "sha256")
+    digest = hashlib.sha256(canonical(content).encode())
+    ordered = sorted(header)
+    if "architecture" in inner:  # by the number of the layer; links before Θ
+        ordered = sorted(header, key=lambda name: (int(name.partition(".")[2]), name))
+    for name in ordered:
+        begin, end = header[name]["data_offsets"]
+        dtype = {"F64": "float64", "F32": "float32", "BOOL": "bool", "U32": "uint32"}[header[name]["dtype"]]
+        digest.update(f"\n{name} {dtype} {tuple(header[name]['shape'])}\n".encode())
+        digest.update(tensors[begin:end])
     return digest.hexdigest()
 
 
 def restructure(content: bytes, random: np.random.Generator) -> bytes:
-    """Return `content` with one to three values of its JSON replaced, and everything else right again."""
+    """Return `content` with one to three of its values replaced, and everything else right again."""
     header, inner, tensors = parts(content)
+    (kind,) = inner.keys() - {"sha256"}
     for _ in range(random.integers(1, 4)):
+        if random.random() < 0.1:
+            place = int(random.integers(len(tensors)))
+            tensors = tensors[:place] + random.bytes(1) + tensors[place + 1 :]
+            continue
         places: list[tuple[Any, Any]] = []
-        stack: list[Any] = [header if random.random() < 0.3 else inner["architecture"]]
+        stack: list[Any] = [header if random.random() < 0.3 else inner[kind]]
         while stack:
             part = stack.pop()
             keys = list(part) if isinstance(part, dict) else list(range(len(part)))
@@ -184,7 +201,7 @@ def _edit(part: Any, key: Any, places: list[tuple[Any, Any]], random: np.random.
         part[key] = copy.deepcopy(VALUES[random.integers(len(VALUES))])
 
 
-def check(content: bytes, original: mg.AnyNetwork | None, path: Path) -> str:
+def check_model(content: bytes, original: mg.AnyNetwork | None, path: Path) -> str:
     """Load the bytes and return what came out; anything but ModelFormatError is passed on.
 
     Raises:
@@ -195,13 +212,11 @@ def check(content: bytes, original: mg.AnyNetwork | None, path: Path) -> str:
     try:
         net = mg.load(path)
     except mg.ModelFormatError as error:
-        return str(error).removeprefix(f"{path}: ").partition(":")[0].partition("[")[0][:60]
+        return _reason(error, path)
     if original is None:
-        net.predict(
-            [np.ones((2, node.size)) for node in net.inputs]
-            if len(net.inputs) > 1
-            else np.ones((2, net.inputs[0].size))
-        )
+        X = [np.ones((2, node.size)) for node in net.inputs]
+        with contextlib.suppress(mg.NonFiniteError):  # weights of any size are allowed
+            net.predict(X if len(X) > 1 else X[0])
         to_bytes(net)
         return "(another network)"
     if net.to_dict() != original.to_dict() or net.unroll().tobytes() != original.unroll().tobytes():
@@ -209,31 +224,89 @@ def check(content: bytes, original: mg.AnyNetwork | None, path: Path) -> str:
     return "(equal network)"
 
 
-def main(arguments: list[str]) -> int:
-    """Load as many mutated files as asked for; return 1 if something else than ModelFormatError came out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=100_000, help="of files (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the mutations (default: %(default)s)")
-    options = parser.parse_args(arguments)
-    random = np.random.default_rng(options.seed)
-    originals = [(net, to_bytes(net)) for net in networks()]
+def check_checkpoint(content: bytes, original: bytes | None, path: Path) -> str:
+    """Load the bytes as a checkpoint and return what came out, as `check_model` does."""
+    path.write_bytes(content)
+    try:
+        checkpoint = mg.Checkpoint.load(path)
+    except mg.ModelFormatError as error:
+        return _reason(error, path)
+    bits = getattr(np.random, checkpoint.generator_state["bit_generator"])()
+    bits.state = checkpoint.generator_state
+    np.random.Generator(bits).random(1000)
+    checkpoint.save(path)
+    if original is not None and path.read_bytes() != original:
+        raise AssertionError(f"another checkpoint came out of {content!r}")
+    return "(equal checkpoint)" if original is not None else "(another checkpoint)"
+
+
+def _reason(error: Exception, path: Path) -> str:
+    return re.split(r"[:\[]", str(error).removeprefix(f"{path}: "))[0][:60]
+
+
+def checkpoints(folder: Path) -> list[bytes]:
+    """Return checkpoint files of an early and a late moment, of two optimizers and bit generators."""
+
+    class Save(mg.Callback):
+        def on_step_end(self, run: mg.Run) -> None:
+            run.checkpoint().save(folder / f"{run.step}")
+
+    X, Y = np.linspace(0, 1, 12).reshape(6, 2), [0, 1, 0, 1, 1, 0]
+    contents = []
+    for optimizer, bits, step in (mg.Adam(), np.random.PCG64(1), 4), (mg.RMSProp(), np.random.MT19937(1), 7):
+        net = mg.mlp([2, 3, 1], dropout=0.5, seed=1)
+        net.generator = np.random.Generator(bits)
+        watchers = [mg.EarlyStopping("cost"), Save()]
+        mg.fit(net, X, Y, optimizer, 3, 2, callbacks=watchers, progress=False, seed=1, record_J=True)
+        contents.append((folder / f"{step}").read_bytes())
+    return contents
+
+
+Check = Callable[[bytes, Any, Path], str]
+
+
+def fuzz(originals: list[tuple[Any, bytes]], check: Check, count: int, seed: int) -> bool:
+    """Load so many mutated files; return whether nothing went wrong."""
+    random = np.random.default_rng(seed)
     outcomes: Counter[str] = Counter()
-    started = time.monotonic()
+    started, memory = time.monotonic(), _peak_memory()
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "net")
-        for number in range(options.count):
-            net, content = originals[number % len(originals)]
+        for number in range(count):
+            original, content = originals[number % len(originals)]
             structured = random.random() < 0.5
             mutated = restructure(content, random) if structured else mutate(content, random)
             try:
-                outcomes[check(mutated, None if structured else net, path)] += 1
+                outcomes[check(mutated, None if structured else original, Path(folder, "file"))] += 1
             except Exception as error:
-                print(f"file {number} of seed {options.seed}: {type(error).__name__}: {error}\n{mutated!r}")
-                return 1
-    for outcome, count in outcomes.most_common(25):
-        print(f"{count:8}  {outcome}")
-    print(f"{options.count} files in {time.monotonic() - started:.0f} s: only ModelFormatError, or a whole network")
-    return 0
+                print(f"file {number} of seed {seed}: {type(error).__name__}: {error}\n{mutated!r}")
+                return False
+    for outcome, frequency in outcomes.most_common(25):
+        print(f"{frequency:8}  {outcome}")
+    grown = _peak_memory() - memory
+    print(f"{count} files in {time.monotonic() - started:.0f} s; memory grew by {grown / 1e6:.0f} MB")
+    return grown < 50e6
+
+
+def _peak_memory() -> int:
+    """Return the peak memory of this process in bytes; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return int(found[1]) * 1024 if found else 0
+
+
+def main(arguments: list[str]) -> int:
+    """Load as many mutated files as asked for; return 1 if one gave something else than ModelFormatError."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=int, default=1_000_000, help="how many (default: %(default)s)")
+    parser.add_argument("--checkpoints", type=int, default=200_000, help="how many (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the mutations (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        saved = checkpoints(Path(folder))
+    models = [(net, to_bytes(net)) for net in networks()]
+    passed = fuzz(models, check_model, options.models, options.seed)
+    passed &= fuzz([(content, content) for content in saved], check_checkpoint, options.checkpoints, options.seed)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Kill a process again and again while it saves: the old file or the new one is there, whole, and no litter.
+"""Kill a process again and again while it saves: the old file or the new one is there, whole.
+
+At most one temporary file is left by each kill, and none by a save that ends.
 
 python tools/kill_save.py
 python tools/kill_save.py --count 10 --megabytes 5
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 
 # The child saves a network of one of two states, again and again, and says when it begins.
@@ -67,7 +70,6 @@ class Trial:
     def __init__(self, path: Path, units: int) -> None:
         self.outcomes = {"left the old file": 0, "the new one": 0, "a temporary one too": 0}
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.tmp")
         self._units = units
         self._digests: dict[float, str] = {}
         self._fill = 0.5
@@ -87,19 +89,17 @@ class Trial:
         self._fill = 0.75 - self._fill
         if len(self._digests) == 2 and digest(self._path) != self._digests[self._fill]:
             raise AssertionError("the next save was not whole")
-        if list(self._path.parent.iterdir()) != [self._path]:
-            raise AssertionError(f"the next save left {list(self._path.parent.iterdir())}")
+        if self._others():
+            raise AssertionError(f"the next save left {self._others()}")
 
     def kill(self, moments: random.Random, while_writing: bool) -> None:
         """Kill a save at a random moment: of its whole time, or of the time in which it writes."""
         following = 0.75 - self._fill
-        if while_writing:
-            self._temporary.unlink(missing_ok=True)  # so that its appearance tells the moment
         saver = Saver(self._path, self._units, following)
         saver.go()
         if while_writing:
             deadline = time.monotonic() + 60
-            while not self._temporary.exists() and time.monotonic() < deadline:
+            while not self._others() and time.monotonic() < deadline:
                 time.sleep(0.0005)
         time.sleep(moments.uniform(0, self._duration * (0.3 if while_writing else 1.2)))
         saver.kill()
@@ -109,14 +109,19 @@ class Trial:
         is_new = found == self._digests[following]
         self._fill = following if is_new else self._fill
         self.outcomes["the new one" if is_new else "left the old file"] += 1
-        self.outcomes["a temporary one too"] += self._temporary.exists()
-        others = set(self._path.parent.iterdir()) - {self._path, self._temporary}
-        if others:
+        others = self._others()
+        if len(others) > 1 or not all(fnmatch(other.name, ".minigraph-*.tmp") for other in others):
             raise AssertionError(f"left {others}")
+        self.outcomes["a temporary one too"] += len(others)
+        for other in others:
+            other.unlink()
+
+    def _others(self) -> list[Path]:
+        return [path for path in self._path.parent.iterdir() if path != self._path]
 
 
 def main(arguments: list[str]) -> int:
-    """Kill as often as asked for; return 1 if a file was neither the old nor the new one, or litter stayed."""
+    """Kill as often as asked for; return 1 if a file was neither the old nor the new one, or too much was left."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200, help="of kills (default: %(default)s)")
     parser.add_argument("--megabytes", type=int, default=100, help="size of the file (default: %(default)s)")
@@ -135,7 +140,7 @@ def main(arguments: list[str]) -> int:
                 print(f"kill {number}: {error}")
                 return 1
     print(f"{options.count} kills: " + ", ".join(f"{count} {name}" for name, count in trial.outcomes.items()))
-    print("always the old file or the new one, and no litter after the next save")
+    print("always the old file or the new one, and a save that ends leaves nothing else")
     return 0
 
 

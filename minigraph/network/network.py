@@ -15,7 +15,7 @@ from minigraph.base.arrays import Array, Float, finite, float_dtype, whole
 from minigraph.engine.engine import Engine
 from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
-from minigraph.errors import ArgumentError, nearest
+from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, nearest
 from minigraph.functions.costs import Cost, CostName
 from minigraph.graph.node import Cached, Layer, Matrix, Node
 from minigraph.inputs import batch
@@ -28,7 +28,8 @@ from minigraph.network.wiring import Wiring, attach, connect
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from minigraph.architecture.architecture import Custom
+    from minigraph.architecture.architecture import Architecture
+    from minigraph.architecture.registry import Custom
     from minigraph.base.strict_json import Json
 
     Out_co = TypeVar("Out_co", bound="Array | tuple[Array, ...]", default=Array, covariant=True)
@@ -450,9 +451,9 @@ class Network(Generic[Out_co]):
         >>> mg.Network.from_dict(json.loads(text), seed=0).unroll().tolist() == net.unroll().tolist()
         True
         """
-        from minigraph.architecture import architecture
+        from minigraph.architecture import writing
 
-        return architecture.to_dict(self)
+        return writing.to_dict(self)
 
     @staticmethod
     def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: int | None = 0) -> AnyNetwork:
@@ -468,9 +469,29 @@ class Network(Generic[Out_co]):
                 `custom`; the message says where.
             ArgumentError: `custom` holds anything other than such classes, or the seed is not an integer >= 0.
         """
-        from minigraph.architecture import architecture
+        from minigraph.architecture import parsing
 
-        return architecture.from_dict(data, custom, seed)
+        net = Network.from_architecture(parsing.read(data, custom))
+        net.initialize(seed)
+        return net
+
+    @staticmethod
+    def from_architecture(plan: Architecture) -> AnyNetwork:
+        """Return the network of an architecture, with all parameters 0, to be filled by the caller.
+
+        Raises:
+            ModelFormatError: the nodes are not the whole of a network.
+        """
+        outputs = plan.outputs[0] if plan.has_one_output else plan.outputs
+        try:
+            net = Network.restored(plan.inputs, outputs, plan.costs, plan.l2, plan.dtype)
+            net.classes = plan.classes
+        except MinigraphError as error:
+            raise ModelFormatError(str(error)) from error
+        if len(net.nodes) != len(plan.nodes):
+            unused = len(plan.nodes) - len(net.nodes)
+            raise ModelFormatError(f"nodes: {unused} of {len(plan.nodes)} reach no output")
+        return net
 
     def _plan(self) -> Plan:
         return Plan.of(self._wiring, self.l2, self.unroll(), self.generator)

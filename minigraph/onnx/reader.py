@@ -10,12 +10,12 @@ from typing import cast
 import onnx
 from google.protobuf.message import DecodeError
 
-from minigraph.architecture import architecture
-from minigraph.architecture.architecture import Custom, restore, theta_shape
+from minigraph.architecture.parsing import read
+from minigraph.architecture.registry import Custom, registry
 from minigraph.base.strict_json import parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.functions.costs import Cost, CostName
-from minigraph.network.network import AnyNetwork
+from minigraph.network.network import AnyNetwork, Network
 from minigraph.onnx.translator import Translator
 from minigraph.onnx.writer import KEY, Writer
 
@@ -48,7 +48,7 @@ def load(
         OSError: the file cannot be read.
     """
     known = tuple(custom)
-    architecture.registry(known)
+    registry(known)
     content = Path(path).read_bytes()
     try:
         model = _parse(content)
@@ -98,12 +98,12 @@ def _of_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork |
     if len(texts) != 1:
         return None
     data = parse(texts[0], KEY)
-    graph = architecture.read(cast("dict[str, object]", data), custom)
+    plan = read(cast("dict[str, object]", data), custom)
     arrays = {tensor.name: tensor for tensor in model.graph.initializer}
-    sizes = [shape[0] * shape[1] for layer in graph.layers if (shape := theta_shape(layer))]
-    if sum(sizes) * graph.dtype.itemsize > model.ByteSize():
+    parameters = sum(rows * columns for rows, columns in plan.theta_shapes.values())
+    if parameters * plan.dtype.itemsize > model.ByteSize():
         return None
-    net = restore(graph)
+    net = Network.from_architecture(plan)
     try:
         written = Writer(net)
     except ArgumentError:

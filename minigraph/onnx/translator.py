@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 
-from minigraph.architecture.parser import MAX_UNITS
+from minigraph.architecture.architecture import MAX_UNITS
 from minigraph.base.arrays import Array, is_finite
 from minigraph.errors import ArgumentError, GraphError, ModelFormatError
 from minigraph.functions.activations import Activation, Identity, LeakyRelu, Sigmoid, Softmax

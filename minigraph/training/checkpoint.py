@@ -1,23 +1,30 @@
-"""Checkpoints: all that training needs to go on as if it had never stopped."""
+"""Checkpoints: all that training needs to go on as if it had never stopped.
+
+The file is a `tensor_file` of the kind "checkpoint"; its content and arrays are the fields of `Checkpoint`.
+"""
 
 from __future__ import annotations
 
-import io
-import json
+import math
 import os
-import zipfile
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 
 from minigraph.base.arrays import Array
 from minigraph.base.atomic import write_atomically
-from minigraph.errors import ModelFormatError
+from minigraph.base.record import Joiner, conforms, split
+from minigraph.base.strict_json import checked_integer, checked_number, checked_object, checked_version
+from minigraph.base.tensor_file import Tensor, encode, opened, read_content, require_finite
+from minigraph.errors import ArgumentError, ModelFormatError
+from minigraph.training.generator_state import check_generator_state
 
-_FORMAT = "minigraph checkpoint 1"
+_KIND = "checkpoint"
+_VERSION = 2
+"""Of the file; 1 was the .npz file of minigraph 0.1."""
 
 
 @dataclass(frozen=True)
@@ -65,58 +72,79 @@ class Checkpoint:
         """Write the checkpoint, whole or not at all.
 
         Args:
-            path: of the file, which is replaced if it exists; `.npz` is the usual suffix.
+            path: of the file, which is replaced if it exists; `.safetensors` is the usual ending.
 
         Raises:
+            ArgumentError: it holds what cannot be saved, or does not fit together.
             OSError: the file cannot be written; it is as it was.
+            MissingExtraError: safetensors is not installed.
         """
-        arrays = {"parameters": self.parameters}
-        arrays |= {f"optimizer/{name}": vector for name, vector in self.optimizer_state.items()}
-        for index, state in enumerate(self.callback_states):
-            arrays |= {f"callback/{index}/{name}": array for name, array in state.items()}
-        values = {name: getattr(self, name) for name in _PLAIN}
-        text = json.dumps({"format": _FORMAT, "callbacks": len(self.callback_states), **values}, default=_plain)
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, meta=np.frombuffer(text.encode(), np.uint8), **arrays)
-        write_atomically(path, buffer.getbuffer())
+        arrays: dict[str, Tensor] = {}
+        content = {name: split(getattr(self, name), name, arrays) for name in _TYPES}
+        try:
+            _restored(content, arrays)
+        except ModelFormatError as error:
+            raise ArgumentError(f"checkpoint: cannot be saved: {error}") from error
+        write_atomically(path, encode(_KIND, {"version": _VERSION, **content}, dict(sorted(arrays.items()))))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Checkpoint:
-        """Read a checkpoint.
+        """Read a checkpoint; nothing that the file names is imported or run.
 
         Raises:
+            ModelFormatError: it is not a checkpoint, or one of another version, or damaged, or does not fit together.
             OSError: the file cannot be read.
-            ModelFormatError: it is no checkpoint, or one of another version, or damaged.
         """
-        try:
-            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            meta = json.loads(arrays.pop("meta").tobytes())
-            if meta.pop("format") != _FORMAT:
-                raise ValueError("another version")
-            callbacks: list[dict[str, Array]] = [{} for _ in range(meta.pop("callbacks"))]
-            state = {}
-            for key, array in arrays.items():
-                kind, *rest = key.split("/", 2)
-                if kind == "optimizer":
-                    state[rest[0]] = array
-                elif kind == "callback":
-                    callbacks[int(rest[0])][rest[1]] = array
-            meta["sums"] = tuple(meta["sums"])
-            return cls(parameters=arrays["parameters"], optimizer_state=state, callback_states=callbacks, **meta)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelFormatError(f"{os.fspath(path)}: received {error}, expected a {_FORMAT}") from error
+        with opened(path) as file:
+            content, tensors = read_content(file, _KIND)
+            checked_version(content.pop("version", None), _VERSION, oldest=_VERSION)
+            arrays = {name: tensors.read(name) for name in tensors.entries}
+            tensors.verify(dict(sorted(arrays.items())))
+            return _restored(content, arrays)
 
 
-_PLAIN = [
-    field.name for field in fields(Checkpoint) if field.name not in ("parameters", "optimizer_state", "callback_states")
-]
+_TYPES = {field.name: str(field.type) for field in fields(Checkpoint)}
+_HINTS = get_type_hints(Checkpoint)
 
 
-def _plain(value: object) -> object:
-    """Turn what bit generators keep in arrays into lists, which they take back too."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} is not plain")
+def _restored(content: Mapping[str, object], arrays: Mapping[str, Tensor]) -> Checkpoint:
+    """Return the checkpoint of these fields, once all that is in them has been checked."""
+    checked_object(dict(content), _KIND, tuple(_TYPES))
+    joiner = Joiner(arrays)
+    values: dict[str, Any] = {}
+    for name, expected in _TYPES.items():
+        value = joiner.join(content[name])
+        value = tuple(value) if get_origin(_HINTS[name]) is tuple and isinstance(value, list) else value
+        if not conforms(value, _HINTS[name]):
+            raise ModelFormatError(f"{name}: received {reprlib.repr(value)}, expected {expected}")
+        values[name] = value
+    joiner.require_all_used()
+    checkpoint = Checkpoint(**values)
+    _check(checkpoint)
+    return checkpoint
+
+
+def _check(checkpoint: Checkpoint) -> None:
+    """Raise ModelFormatError unless the fields are such as a run has them together."""
+    examples = checked_integer(checkpoint.examples, "examples", 1)
+    steps_per_epoch = -(-examples // checked_integer(checkpoint.batch_size, "batch_size", 1, examples))
+    before = steps_per_epoch * checked_integer(checkpoint.epoch, "epoch", 0)
+    checked_integer(checkpoint.step, "step", before, before + steps_per_epoch)
+    checked_integer(checkpoint.seed, "seed", 0)
+    checked_number(checkpoint.penalty, "penalty")
+    total, weight = checkpoint.sums
+    if not math.isfinite(total) or not 0 <= weight < math.inf:
+        raise ModelFormatError(f"sums: received {checkpoint.sums}, expected a finite cost and a weight >= 0")
+    for name, series in checkpoint.history.items():
+        if len(series) != checkpoint.epoch:
+            raise ModelFormatError(f"history[{name!r}]: received {len(series)} values for {checkpoint.epoch} epochs")
+    theta = checkpoint.parameters
+    if theta.ndim != 1 or theta.dtype not in (np.float32, np.float64):
+        raise ModelFormatError(
+            f"parameters: received {theta.dtype} {theta.shape}, expected a vector of float64 or float32"
+        )
+    require_finite("parameters", theta)
+    for name, vector in checkpoint.optimizer_state.items():
+        if np.isnan(vector).any():
+            raise ModelFormatError(f"optimizer_state[{name!r}]: holds NaN")
+    check_generator_state(checkpoint.generator_state, "generator_state")

@@ -8,8 +8,10 @@ import pytest
 
 import minigraph as mg
 from graphs import random_network
-from minigraph.architecture.architecture import BUILT_IN, schema
-from minigraph.architecture.parser import MAX_NODES, MAX_UNITS
+from minigraph.architecture.architecture import MAX_NODES, MAX_UNITS, schema
+from minigraph.architecture.parsing import read
+from minigraph.architecture.registry import BUILT_IN
+from minigraph.architecture.writing import to_dict
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
 
@@ -71,8 +73,8 @@ def small() -> Any:
         (["layers", 1, "links"], ["012"], r"layers\[1\].links: .*expected rows of equal length of 0 and 1"),
         (["layers", 1, "links"], ["01", "0"], r"layers\[1\].links: .*expected rows of equal length"),
         (["layers", 1, "links"], ["01", "00", "11"], None),
-        (["layers", 0, "units"], 2**25, r"layers\[0\].units: received 33554432, expected a whole number from 1"),
-        (["nodes", 1, "parents"], [2], r"nodes\[1\].parents: received 2, expected a whole number from 0 to 0"),
+        (["layers", 0, "units"], 2**25, r"layers\[0\].units: received 33554432, expected an integer from 1"),
+        (["nodes", 1, "parents"], [2], r"nodes\[1\].parents: received 2, expected an integer from 0 to 0"),
         (["nodes", 1, "parents"], [], r"nodes\[1\]: parents: received none"),
         (["nodes", 2, "name"], "dense2", r"nodes\[2\].name: received 'dense2', expected a name of its own"),
         (["nodes", 1, "extra"], 1, r"nodes\[1\]: received \['extra', .*expected the keys name, layer"),
@@ -141,3 +143,68 @@ def test_own_classes_are_made_and_asked() -> None:
     np.testing.assert_array_equal(twin.unroll(), [1.0, 2.0, 1.0])
     with pytest.raises(mg.ModelFormatError, match="type 'Steps'"):
         mg.Network.from_dict(data)
+
+
+class Deep(mg.Initializer):
+    def __init__(self, inner: mg.Initializer | list[object] | None) -> None:
+        self.inner = inner
+
+    def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> mg.Array:
+        return np.zeros(shape)
+
+
+def deep(depth: int, kind: str) -> mg.Initializer:
+    """Return an initializer that is itself the first level of a nesting so deep."""
+    inner: Any = None
+    for _ in range(depth - 1):
+        inner = Deep(inner) if kind == "object" else [inner]
+    return Deep(inner)
+
+
+@pytest.mark.parametrize("kind", ["object", "list"])
+def test_settings_may_be_nested_8_deep(kind: str) -> None:
+    net = mg.mlp([2, 1], initializer=deep(8, kind))
+    assert mg.Network.from_dict(net.to_dict(), custom=[Deep]).to_dict() == net.to_dict()
+    with pytest.raises(mg.ArgumentError, match="nested at most 8 deep"):
+        mg.mlp([2, 1], initializer=deep(9, kind)).to_dict()
+    data: Any = net.to_dict()
+    inner: Any = {"type": "Deep", "inner": None}
+    for _ in range(7):
+        inner = {"type": "Deep", "inner": inner} if kind == "object" else [inner]
+    data["layers"][1]["initializer"]["inner"] = inner
+    with pytest.raises(mg.ModelFormatError, match="nested at most 8 deep"):
+        mg.Network.from_dict(data, custom=[Deep])
+
+
+def test_limits_of_nodes_and_parents() -> None:
+    data = small()
+    for count, message in (
+        (99_999, "received 99999 nodes, expected one for Dense"),
+        (100_000, "more than 100000 parents"),
+    ):
+        data["nodes"][2]["parents"] = [1] * count  # and one of node 1
+        with pytest.raises(mg.ModelFormatError, match=message):
+            mg.Network.from_dict(data)
+    data = small()
+    data["layers"] *= 4001
+    with pytest.raises(mg.ModelFormatError, match="layers: received 12003, expected at most 12000"):
+        mg.Network.from_dict(data)
+    x = mg.Input(2**24)
+    wide = mg.Network(x, mg.Concat()([x]), "squared_error").to_dict()
+    wide["nodes"][1]["parents"] = [0, 0]  # type: ignore[index, call-overload]
+    with pytest.raises(mg.ModelFormatError, match="has 33554432 units, expected at most 16777216"):
+        mg.Network.from_dict(wide)
+
+
+def test_an_input_is_one_node() -> None:
+    data = small()
+    data["nodes"].insert(1, data["nodes"][0] | {"name": "again"})
+    with pytest.raises(mg.ModelFormatError, match=r"nodes\[1\]: an input has no parents and is one node"):
+        mg.Network.from_dict(data)
+
+
+def test_an_architecture_needs_no_network() -> None:
+    plan = read(small())
+    assert [node.name for node in plan.nodes] == ["input1", "dense2", "dense3"]
+    assert plan.theta_shapes == {plan.layers[1]: (3, 3), plan.layers[2]: (1, 4)}
+    assert to_dict(plan) == small()

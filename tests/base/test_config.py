@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.architecture.architecture import BUILT_IN
+from minigraph.architecture.registry import BUILT_IN
 from minigraph.base.config import Configurable
 
 

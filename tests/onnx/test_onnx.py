@@ -344,7 +344,7 @@ def test_metadata_that_ask_for_more_memory_than_the_file_has_are_not_believed(tm
     model = onnx.load(path)
     data = json.loads(model.metadata_props[0].value)
     data["layers"][0]["units"] = data["layers"][1]["units"] = 2**24
-    model.metadata_props[0].value = json.dumps(data)
+    model.metadata_props[0].value = json.dumps(data, separators=(",", ":"))
     onnx.save(model, path)
     assert minigraph.onnx.load(path).inputs[0].size == 2
 
