@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
 
 import onnx
 from google.protobuf.message import DecodeError
 
 from minigraph.architecture import architecture
-from minigraph.architecture.architecture import Custom, restore, theta_shape
-from minigraph.base.strict_json import parse
+from minigraph.architecture.architecture import Custom
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.functions.costs import Cost, CostName
 from minigraph.network.network import AnyNetwork
+from minigraph.onnx.exported import restore_export
+from minigraph.onnx.plan import Costs
+from minigraph.onnx.source import Source
 from minigraph.onnx.translator import Translator
-from minigraph.onnx.writer import KEY, Writer
 
 
 def load(
@@ -29,36 +30,63 @@ def load(
     """Read an ONNX file as a network.
 
     A file of `export` gives back the network as it was, dropout, cost and names included. Of others, what
-    PyTorch and scikit-learn write for multilayer perceptrons is read: Gemm, or MatMul and Add, with the
-    activations of minigraph however they are composed, Softmax, Add, Concat, Dropout. Two-class
-    probabilities, 1 − p beside p, become the one output unit p; class labels become `net.classes`.
+    PyTorch, TensorFlow and scikit-learn write for multilayer perceptrons is read: Gemm, or MatMul and Add, with the
+    activations of minigraph in the forms in which these exporters write them, Softmax, Add, Concat, Dropout.
+    Two-class probabilities, 1 − p beside p, become the one output unit p; class labels become `net.classes`.
+    Layers that are made of the same tensors in the same way stay one layer.
 
     Nothing that the file names is run, and no other file is read.
 
     Args:
         path: of the file.
-        cost: of the outputs, which other files don't tell; None takes for each output what goes with its
-            activation: cross_entropy with sigmoid, categorical_cross_entropy with softmax, else squared_error.
+        cost: of the outputs, which files of others do not hold; None takes for each output the one that goes with
+            its activation: cross_entropy with sigmoid, categorical_cross_entropy with softmax, else squared_error.
         custom: your own classes that a network of `export` may use: costs and initializers.
 
     Raises:
         ModelFormatError: no ONNX, or something that is no such network: the message names the first operator
-            that is not known.
+            that is not supported.
         ArgumentError: an unknown cost, or something else than classes in `custom`.
         OSError: the file cannot be read.
     """
     known = tuple(custom)
     architecture.registry(known)
     content = Path(path).read_bytes()
+    net = None
     try:
         model = _parse(content)
         _require_data_inside(model)
-        net = _of_export(model, known) if cost is None else None
-        return Translator(model).network(cost) if net is None else net
-    except ArgumentError:
-        raise
+        if cost is None:
+            net = restore_export(model, known)
     except MinigraphError as error:
         raise ModelFormatError(f"{os.fspath(path)}: {error}") from error
+    try:
+        return translate(model, cost) if net is None else net
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{os.fspath(path)}: {error}") from error
+
+
+def translate(model: onnx.ModelProto, costs: Costs | None = None) -> AnyNetwork:
+    """Return the network that the operators of a model compute, whatever its metadata say.
+
+    Raises:
+        ModelFormatError, ArgumentError: as in `load`.
+    """
+    source = Source(model.graph)
+    plan = Translator(source, [function.name for function in model.functions]).plan
+    _require_valid(model)
+    plan.require_bytes(_FREE_BYTES + _BYTES_PER_BYTE * model.ByteSize(), source.dtype())
+    net = plan.network(source.constants, source.dtype(), costs)
+    for labels in source.class_labels():
+        with contextlib.suppress(ArgumentError):
+            net.classes = labels
+    return net
+
+
+_BYTES_PER_BYTE = 4
+_FREE_BYTES = 2**20
+"""Parameters may take this and so many bytes for each byte of the model, which is more than any exporter needs. Layers
+that take one tensor times ever other factors could otherwise fill the memory from a small file."""
 
 
 def _parse(content: bytes) -> onnx.ModelProto:
@@ -69,7 +97,8 @@ def _parse(content: bytes) -> onnx.ModelProto:
     graph = model.graph
     texts: list[object] = [each.name for each in graph.initializer]
     texts += [port.name for port in (*graph.input, *graph.output)]
-    texts += [name for node in graph.node for name in (node.op_type, node.domain, *node.input, *node.output)]
+    texts += [text for node in graph.node for text in (node.name, node.op_type, node.domain, *node.input, *node.output)]
+    texts += [attribute.name for node in graph.node for attribute in node.attribute]
     texts += [entry.value for entry in model.metadata_props]
     for text in texts:
         if not isinstance(text, str):  # protobuf leaves as bytes what is no UTF-8
@@ -89,32 +118,9 @@ def _require_data_inside(model: onnx.ModelProto) -> None:
             )
 
 
-def _of_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork | None:
-    """Return the network that `export` wrote; None if the model is another's, or was changed since.
-
-    The metadata are believed only if exporting the network again gives this very graph.
-    """
-    texts = [entry.value for entry in model.metadata_props if entry.key == KEY]
-    if len(texts) != 1:
-        return None
-    data = parse(texts[0], KEY)
-    graph = architecture.read(cast("dict[str, object]", data), custom)
-    arrays = {tensor.name: tensor for tensor in model.graph.initializer}
-    sizes = [shape[0] * shape[1] for layer in graph.layers if (shape := theta_shape(layer))]
-    if sum(sizes) * graph.dtype.itemsize > model.ByteSize():
-        return None
-    net = restore(graph)
+def _require_valid(model: onnx.ModelProto) -> None:
+    """Refuse what the ONNX specification does not allow: types and shapes that do not fit, names given twice."""
     try:
-        written = Writer(net)
-    except ArgumentError:
-        return None
-    for layer, names in written.parameters.items():
-        theta = net.engine.parameters.theta[layer]
-        for name, part in zip(names, (theta[:, 1:], theta[:, 0]), strict=True):
-            if name not in arrays or tuple(arrays[name].dims) != part.shape:
-                return None
-            try:
-                part[...] = onnx.numpy_helper.to_array(arrays[name])
-            except (ValueError, TypeError, KeyError):
-                return None
-    return net if Writer(net).model.graph == model.graph else None
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        raise ModelFormatError(f"the model is not valid ONNX: {' '.join(str(error).split())}") from error
