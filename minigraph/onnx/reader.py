@@ -18,7 +18,7 @@ from minigraph.network.network import AnyNetwork
 from minigraph.onnx.exported import restore_export
 from minigraph.onnx.plan import Costs
 from minigraph.onnx.source import Source
-from minigraph.onnx.translator import Translator
+from minigraph.onnx.translator import Translator, require_supported
 
 
 def load(
@@ -73,8 +73,10 @@ def translate(model: onnx.ModelProto, costs: Costs | None = None) -> AnyNetwork:
         ModelFormatError, ArgumentError: as in `load`.
     """
     source = Source(model.graph)
-    plan = Translator(source, [function.name for function in model.functions]).plan
-    _require_valid(model)
+    require_supported(source, [function.name for function in model.functions])
+    _require_valid(model, with_types=False)
+    plan = Translator(source).plan
+    _require_valid(model, with_types=True)
     plan.require_bytes(_FREE_BYTES + _BYTES_PER_BYTE * model.ByteSize(), source.dtype())
     net = plan.network(source.constants, source.dtype(), costs)
     for labels in source.class_labels():
@@ -83,6 +85,8 @@ def translate(model: onnx.ModelProto, costs: Costs | None = None) -> AnyNetwork:
     return net
 
 
+_OLDEST_OPSET = 7
+"""The first whose operators broadcast as NumPy does, and whose Dropout does nothing outside training."""
 _BYTES_PER_BYTE = 4
 _FREE_BYTES = 2**20
 """Parameters may take this and so many bytes for each byte of the model, which is more than any exporter needs. Layers
@@ -118,9 +122,17 @@ def _require_data_inside(model: onnx.ModelProto) -> None:
             )
 
 
-def _require_valid(model: onnx.ModelProto) -> None:
-    """Refuse what the ONNX specification does not allow: types and shapes that do not fit, names given twice."""
+def _require_valid(model: onnx.ModelProto, *, with_types: bool) -> None:
+    """Refuse what the ONNX specification does not allow, and operators as they were before opset 7.
+
+    Args:
+        model: to check.
+        with_types: whether types and shapes are inferred as well.
+    """
+    versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
+    if not versions or min(versions) < _OLDEST_OPSET:
+        raise ModelFormatError(f"received opsets {versions}, expected one of version >= {_OLDEST_OPSET}")
     try:
-        onnx.checker.check_model(model, full_check=True)
+        onnx.checker.check_model(model, full_check=with_types)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
         raise ModelFormatError(f"the model is not valid ONNX: {' '.join(str(error).split())}") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import onnx
@@ -13,10 +14,7 @@ from minigraph.errors import ModelFormatError
 from minigraph.functions.activations import ACTIVATIONS, Softmax
 from minigraph.onnx.forms import Attributes, Call
 from minigraph.onnx.operators import (
-    PASSING,
-    STRUCTURAL,
     describe,
-    number,
     read_attributes,
     read_constant,
     require,
@@ -25,6 +23,9 @@ from minigraph.onnx.plan import Kind, Plan, Planned, Rule, ThetaSource
 from minigraph.onnx.recognizer import Recognizer, State, Z
 from minigraph.onnx.source import Source
 
+PASSING = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
+"""Operators that don't change the numbers of a network that is not in training."""
+OTHERS = ("Concat", "Constant", "Gemm", "MatMul", "Softmax", "Sum")
 DOUBLE, FLOAT = onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT
 
 
@@ -52,18 +53,16 @@ class Translator:
     """Translates one graph into `plan`.
 
     Args:
-        source: the graph.
-        functions: names of operators that the model defines itself, so that they are not what they are called.
+        source: the graph, of valid operators.
 
     Raises:
         ModelFormatError: something that is not supported; the message names the operator.
     """
 
-    def __init__(self, source: Source, functions: Sequence[str] = ()) -> None:
+    def __init__(self, source: Source) -> None:
         self.plan = Plan()
         self._source = source
         self._recognizer = Recognizer(source.dtype())
-        self._supported = sorted({*self._recognizer.operators, *STRUCTURAL} - set(functions))
         self._tensors: dict[str, Tensor] = {}
         self._complements: dict[str, Tensor] = {}
         """p by the name of 1 − p."""
@@ -86,8 +85,6 @@ class Translator:
 
     def _translate(self, node: onnx.NodeProto) -> None:
         where = describe(node)
-        if node.domain not in ("", "ai.onnx", "ai.onnx.ml") or node.op_type not in self._supported:
-            raise ModelFormatError(f"{where} is not supported; supported are {', '.join(self._supported)}")
         attributes = read_attributes(node, where)
         if node.op_type == "Constant":
             self._source.constants[node.output[0]] = read_constant(attributes, where)
@@ -143,10 +140,10 @@ class Translator:
         s_in, units = weights.shape if transposed else weights.shape[::-1]
         require(s_in == parent.size, where, f"with weights for {s_in} units behind {parent.size}")
         require(0 < units <= MAX_UNITS, where, f"with {units} units")
-        theta = ThetaSource(node.input[1], transposed, number(attributes, "alpha", 1.0, where))
+        theta = ThetaSource(node.input[1], transposed, _number(attributes, "alpha"))
         if node.op_type == "Gemm" and len(node.input) > 2 and node.input[2]:
             self._require_bias(node.input[2], units, where)
-            theta = replace(theta, bias=node.input[2], beta=number(attributes, "beta", 1.0, where))
+            theta = replace(theta, bias=node.input[2], beta=_number(attributes, "beta"))
         self._add(node.output[0], units, theta, [parent])
 
     def _add_bias(self, node: onnx.NodeProto, where: str) -> bool:
@@ -242,3 +239,20 @@ class Translator:
         require(size <= MAX_UNITS, f"tensor {name!r}", f"of {size} units")
         node = self.plan.add(name, size, rule, parents)
         self._tensors[name] = Tensor(name, node, Z, node)
+
+
+def _number(attributes: Attributes, name: str) -> float:
+    return float(cast("float", attributes.get(name, 1.0)))
+
+
+def require_supported(source: Source, functions: Collection[str]) -> None:
+    """Raise ModelFormatError at the first operator that is not supported.
+
+    Args:
+        source: the graph.
+        functions: operators that the model itself defines, so that they are not what they are called.
+    """
+    supported = sorted({*PASSING, *OTHERS, *Recognizer(source.dtype()).operators} - {*functions})
+    for node in source.operators:
+        if node.domain not in ("", "ai.onnx", "ai.onnx.ml") or node.op_type not in supported:
+            raise ModelFormatError(f"{describe(node)} is not supported; supported are {', '.join(supported)}")
