@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -13,12 +14,30 @@ from minigraph.onnx.forms import Attributes
 
 Constant: TypeAlias = NDArray[np.generic]
 
+STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
+PASSING = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
+"""Operators that don't change the numbers of a network that is not in training."""
+_OTHERS = ("Concat", "Gemm", "MatMul", "Softmax", "Sum")
+
 
 def describe(node: onnx.NodeProto) -> str:
     """Return what to call an operator in an error."""
     kind = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
     name = f" {node.name!r}" if node.name else ""
     return f"operator {kind}{name}, output {', '.join(map(repr, node.output))},"
+
+
+def require_supported(nodes: Iterable[onnx.NodeProto], elementwise: Iterable[str]) -> None:
+    """Raise ModelFormatError at the first operator that is not supported.
+
+    Args:
+        nodes: the operators.
+        elementwise: names of those that activations consist of.
+    """
+    supported = sorted({*PASSING, *_OTHERS, *elementwise})
+    for node in nodes:
+        if node.domain not in STANDARD_DOMAINS or node.op_type not in supported:
+            raise ModelFormatError(f"{describe(node)} is not supported; supported are {', '.join(supported)}")
 
 
 def require(condition: bool, where: str, problem: str) -> None:
@@ -35,9 +54,10 @@ def read_attributes(node: onnx.NodeProto, where: str) -> Attributes:
         raise ModelFormatError(f"{where}: {error}") from error
 
 
-def read_constant(attributes: Attributes, where: str) -> Constant:
+def read_constant(node: onnx.NodeProto) -> Constant:
     """Return what an operator Constant holds."""
-    for name, value in attributes.items():
+    where = describe(node)
+    for name, value in read_attributes(node, where).items():
         if isinstance(value, onnx.TensorProto):
             return read_array(value, where)
         if name in ("value_float", "value_floats", "value_int", "value_ints"):

@@ -16,9 +16,11 @@ from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.functions.costs import Cost, CostName
 from minigraph.network.network import AnyNetwork
 from minigraph.onnx.exported import restore_export
+from minigraph.onnx.operators import STANDARD_DOMAINS, require_supported
 from minigraph.onnx.plan import Costs
+from minigraph.onnx.recognizer import Recognizer
 from minigraph.onnx.source import Source
-from minigraph.onnx.translator import Translator, require_supported
+from minigraph.onnx.translator import Translator
 
 
 def load(
@@ -73,12 +75,13 @@ def translate(model: onnx.ModelProto, costs: Costs | None = None) -> AnyNetwork:
         ModelFormatError, ArgumentError: as in `load`.
     """
     source = Source(model.graph)
-    require_supported(source, [function.name for function in model.functions])
+    recognizer = Recognizer(source.dtype)
+    require_supported(source.operators, recognizer.operators)
     _require_valid(model, with_types=False)
-    plan = Translator(source).plan
+    plan = Translator(source, recognizer).plan
     _require_valid(model, with_types=True)
-    plan.require_bytes(_FREE_BYTES + _BYTES_PER_BYTE * model.ByteSize(), source.dtype())
-    net = plan.network(source.constants, source.dtype(), costs)
+    plan.require_bytes(_FREE_BYTES + _BYTES_PER_BYTE * model.ByteSize(), source.dtype)
+    net = plan.network(source.constants, source.dtype, costs)
     for labels in source.class_labels():
         with contextlib.suppress(ArgumentError):
             net.classes = labels
@@ -129,6 +132,9 @@ def _require_valid(model: onnx.ModelProto, *, with_types: bool) -> None:
         model: to check.
         with_types: whether types and shapes are inferred as well.
     """
+    for function in model.functions:
+        if function.domain in STANDARD_DOMAINS:
+            raise ModelFormatError(f"operator {function.name} is defined anew by the model, which is not supported")
     versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
     if not versions or min(versions) < _OLDEST_OPSET:
         raise ModelFormatError(f"received opsets {versions}, expected one of version >= {_OLDEST_OPSET}")

@@ -9,7 +9,7 @@ import onnx
 
 from minigraph.base.arrays import Array, Float
 from minigraph.errors import ModelFormatError
-from minigraph.onnx.operators import Constant, read_array
+from minigraph.onnx.operators import Constant, read_array, read_constant
 
 
 class Source:
@@ -25,7 +25,14 @@ class Source:
         }
         self.inputs: list[onnx.ValueInfoProto] = [port for port in graph.input if port.name not in self.constants]
         self.outputs: list[str] = self._numeric_outputs()
-        self.operators: list[onnx.NodeProto] = self._needed()
+        self.operators: list[onnx.NodeProto] = []
+        """Those that are needed, in the order of the file; without `Constant`, whose values are among `constants`."""
+        for node in self._needed():
+            if node.op_type == "Constant" and node.domain in ("", "ai.onnx"):
+                self.constants[node.output[0]] = read_constant(node)
+            else:
+                self.operators.append(node)
+        self.dtype: np.dtype[Float] = self._dtype()
 
     def floats(self, name: str, where: str) -> Array:
         """Return a constant of floats."""
@@ -37,15 +44,6 @@ class Source:
                 " expected float32 or float64"
             )
         return cast("Array", self.constants[name])
-
-    def dtype(self) -> np.dtype[Float]:
-        """Return float64 if any constant in use has it, or without constants any input, else float32."""
-        names = {name for node in self.operators for name in node.input}
-        kinds = {self.constants[name].dtype for name in names if name in self.constants}
-        if not any(kind.kind == "f" for kind in kinds):
-            elements = {port.type.tensor_type.elem_type for port in self.inputs}
-            return np.dtype(np.float64 if onnx.TensorProto.DOUBLE in elements else np.float32)
-        return np.dtype(np.float64 if np.dtype(np.float64) in kinds else np.float32)
 
     def class_labels(self) -> list[list[str | int]]:
         """Return what may be the labels of the classes: scikit-learn's exports have them in one of two operators."""
@@ -61,6 +59,15 @@ class Source:
                 found.append(labels)
         return found
 
+    def _dtype(self) -> np.dtype[Float]:
+        """Return float64 if any constant in use has it, or without constants any input, else float32."""
+        names = {name for node in self.operators for name in node.input}
+        kinds = {self.constants[name].dtype for name in names if name in self.constants}
+        if not any(kind.kind == "f" for kind in kinds):
+            elements = {port.type.tensor_type.elem_type for port in self.inputs}
+            return np.dtype(np.float64 if onnx.TensorProto.DOUBLE in elements else np.float32)
+        return np.dtype(np.float64 if np.dtype(np.float64) in kinds else np.float32)
+
     def _numeric_outputs(self) -> list[str]:
         """Return the outputs that hold numbers: tensors of floats, and what ZipMap makes of them."""
         kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
@@ -74,7 +81,6 @@ class Source:
         return names
 
     def _needed(self) -> list[onnx.NodeProto]:
-        """Return the operators that those outputs depend on, in the order of the file."""
         makers = {name: index for index, node in enumerate(self.graph.node) for name in node.output if name}
         found: set[int] = set()
         names = list(self.outputs)

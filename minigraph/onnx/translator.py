@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -14,18 +14,15 @@ from minigraph.errors import ModelFormatError
 from minigraph.functions.activations import ACTIVATIONS, Softmax
 from minigraph.onnx.forms import Attributes, Call
 from minigraph.onnx.operators import (
+    PASSING,
     describe,
     read_attributes,
-    read_constant,
     require,
 )
 from minigraph.onnx.plan import Kind, Plan, Planned, Rule, ThetaSource
 from minigraph.onnx.recognizer import Recognizer, State, Z
 from minigraph.onnx.source import Source
 
-PASSING = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "ZipMap")
-"""Operators that don't change the numbers of a network that is not in training."""
-OTHERS = ("Concat", "Constant", "Gemm", "MatMul", "Softmax", "Sum")
 DOUBLE, FLOAT = onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT
 
 
@@ -53,16 +50,17 @@ class Translator:
     """Translates one graph into `plan`.
 
     Args:
-        source: the graph, of valid operators.
+        source: the graph, of valid operators that are supported.
+        recognizer: of activations.
 
     Raises:
         ModelFormatError: something that is not supported; the message names the operator.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, recognizer: Recognizer) -> None:
         self.plan = Plan()
         self._source = source
-        self._recognizer = Recognizer(source.dtype())
+        self._recognizer = recognizer
         self._tensors: dict[str, Tensor] = {}
         self._complements: dict[str, Tensor] = {}
         """p by the name of 1 − p."""
@@ -86,9 +84,7 @@ class Translator:
     def _translate(self, node: onnx.NodeProto) -> None:
         where = describe(node)
         attributes = read_attributes(node, where)
-        if node.op_type == "Constant":
-            self._source.constants[node.output[0]] = read_constant(attributes, where)
-        elif node.op_type in PASSING:
+        if node.op_type in PASSING:
             self._pass_on(node, attributes, where)
         elif node.op_type in ("Gemm", "MatMul"):
             self._add_dense(node, attributes, where)
@@ -243,16 +239,3 @@ class Translator:
 
 def _number(attributes: Attributes, name: str) -> float:
     return float(cast("float", attributes.get(name, 1.0)))
-
-
-def require_supported(source: Source, functions: Collection[str]) -> None:
-    """Raise ModelFormatError at the first operator that is not supported.
-
-    Args:
-        source: the graph.
-        functions: operators that the model itself defines, so that they are not what they are called.
-    """
-    supported = sorted({*PASSING, *OTHERS, *Recognizer(source.dtype()).operators} - {*functions})
-    for node in source.operators:
-        if node.domain not in ("", "ai.onnx", "ai.onnx.ml") or node.op_type not in supported:
-            raise ModelFormatError(f"{describe(node)} is not supported; supported are {', '.join(supported)}")

@@ -1,10 +1,12 @@
 """Forms in which exporters write activations, copied from their files, and look-alikes that are something else."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from onnx_models import by_reference, graph, load, op, predictions, relative_error
 
 import minigraph as mg
@@ -13,11 +15,16 @@ ROOT2, HALF_ROOT = np.float32(np.sqrt(2)), np.float32(np.sqrt(0.5))
 Z = np.concatenate([np.linspace(-40, 40, 400), [-1000, -200, -70, 70, 200, 1000]]).astype(np.float32).reshape(-1, 2)
 
 
-def scalar(value: float) -> np.ndarray:  # type: ignore[type-arg]
+def scalar(value: float) -> NDArray[Any]:
     return np.array(value, np.float32)
 
 
-FORMS = {
+def with_scalars(nodes: list[onnx.NodeProto], constants: dict[str, Any], opset: int = 24) -> bytes:
+    arrays: dict[str, Any] = {key: scalar(value) for key, value in constants.items()}
+    return graph(*nodes, opset=opset, **arrays)
+
+
+FORMS: dict[str, tuple[str, list[onnx.NodeProto], dict[str, Any]]] = {
     "sigmoid": ("Sigmoid()", [op("Sigmoid", "x")], {}),
     "tanh": ("Tanh()", [op("Tanh", "x")], {}),
     "relu": ("Relu()", [op("Relu", "x")], {}),
@@ -86,7 +93,7 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_forms_of_exporters_are_recognized(name: str, tmp_path: Path) -> None:
     activation, nodes, constants = FORMS[name]
-    content = graph(*nodes, opset=24, **{key: scalar(value) for key, value in constants.items()})
+    content = with_scalars(nodes, constants)
     net = load(content, tmp_path)
     assert [repr(node.layer.activation) for node in net.nodes] == ["Identity()", activation]
     expected = by_reference(onnx.load_model_from_string(content), [Z])
@@ -97,22 +104,30 @@ def test_forms_of_exporters_are_recognized(name: str, tmp_path: Path) -> None:
 def test_in_double_precision_too(name: str, tmp_path: Path) -> None:
     activation, nodes, constants = FORMS[name]
     exact = {ROOT2: np.sqrt(2), HALF_ROOT: np.sqrt(0.5)}
-    arrays = {key: np.array(exact.get(value, value), np.float64) for key, value in constants.items()}
+    arrays: dict[str, Any] = {key: np.array(exact.get(value, value), np.float64) for key, value in constants.items()}
     net = load(graph(*nodes, opset=24, dtype=np.float64, **arrays), tmp_path)
     assert net.dtype == np.float64
     assert type(net.nodes[1].layer.activation).__name__ == activation.partition("(")[0]
+
+
+def test_constants_by_an_operator_decide_on_the_precision_too(tmp_path: Path) -> None:
+    slope = onnx.numpy_helper.from_array(np.array(0.1 + 1e-12))
+    nodes = op("Constant", "", "c", value=slope), op("Mul", "x c", "m"), op("Max", "x m")
+    net = load(graph(*nodes, dtype=np.float64), tmp_path)
+    assert net.dtype == np.float64
+    assert net.nodes[1].layer.activation.to_config() == {"slope": 0.1 + 1e-12}
 
 
 def test_the_slope_of_a_leaky_relu_keeps_the_digits_of_its_file(tmp_path: Path) -> None:
     content = graph(op("LeakyRelu", "x", alpha=0.2), dtype=np.float64)
     assert load(content, tmp_path).nodes[1].layer.activation.to_config() == {"slope": float(np.float32(0.2))}
     nodes = op("Mul", "x c", "m"), op("Max", "x m", "h"), op("Mul", "h d", "n"), op("Max", "h n")
-    close = {"c": np.float64(0.2), "d": np.float64(0.2 + 1e-12)}
+    close: dict[str, Any] = {"c": np.float64(0.2), "d": np.float64(0.2 + 1e-12)}
     net = load(graph(*nodes, dtype=np.float64, **close), tmp_path)
     assert [node.layer.activation.to_config() for node in net.nodes[1:]] == [{"slope": 0.2}, {"slope": 0.2 + 1e-12}]
 
 
-OTHERS = {
+OTHERS: dict[str, tuple[str, list[onnx.NodeProto], dict[str, Any]]] = {
     "min": ("Min", [op("Min", "x c")], {"c": 60}),
     "clamp(max=100) of relu": ("Min", [op("Relu", "x", "r"), op("Min", "r c")], {"c": 100}),
     "clamp(min=-50)": ("Max", [op("Max", "x c")], {"c": -50}),
@@ -163,7 +178,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_look_alikes_are_refused_by_name(name: str, tmp_path: Path) -> None:
     operator, nodes, constants = OTHERS[name]
-    content = graph(*nodes, opset=24, **{key: scalar(value) for key, value in constants.items()})
+    content = with_scalars(nodes, constants)
     with pytest.raises(mg.ModelFormatError, match=rf"net.onnx: operator {operator}, output '\w+', is "):
         load(content, tmp_path)
 
@@ -199,7 +214,9 @@ def test_random_elementwise_graphs_are_right_or_refused(seed: int, tmp_path: Pat
             inputs = [f"g{number}", *inputs]
         nodes.append(op(kind, " ".join(inputs), f"h{number}"))
         names.append(f"h{number}")
-    constants = {f"c{k}": scalar(value) for k, value in enumerate(random.choice([0, 0.5, 1, 20, 50, -50], 3))}
+    constants: dict[str, Any] = {
+        f"c{k}": scalar(value) for k, value in enumerate(random.choice([0, 0.5, 1, 20, 50, -50], 3))
+    }
     content = graph(*nodes, op("Identity", names[-1]), opset=20, **constants)
     try:
         net = load(content, tmp_path)

@@ -35,6 +35,27 @@ def test_random_graphs_compute_the_same_elsewhere(seed: int) -> None:
     assert relative_error(by_onnxruntime(model, X), expected) <= 1e-5
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(60))
+def test_every_node_has_a_tensor_of_its_name_except_dropout(seed: int, dtype: str) -> None:
+    net = random_network(seed, dtype)
+    model = minigraph.onnx.to_model(net)
+    assert [port.name for port in model.graph.input] == [node.name for node in net.inputs]
+    assert [port.name for port in model.graph.output] == [node.name for node in net.outputs]
+    names = [name for node in model.graph.node for name in node.output]
+    shown = [node for node in net.nodes if node.name in names]
+    left_out = [node for node in net.nodes if node not in shown and node not in net.inputs]
+    assert all(isinstance(node.layer, mg.Dropout) and node not in net.outputs for node in left_out)
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(node.name) for node in shown)
+    X = [3 * values for values in batch(net, seed, m=1 + seed % 5)]
+    net.forward(X if len(X) > 1 else X[0])
+    for node, values in zip(shown, by_onnxruntime(model, X), strict=True):
+        bound = 1e-5 if dtype == "float32" else 1e-12
+        assert values.dtype == net.dtype
+        np.testing.assert_allclose(values, node.a, rtol=bound, atol=bound * max(1.0, float(np.abs(node.a).max())))
+
+
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_activation_from_minus_1000_to_1000(name: Any, dtype: str) -> None:
@@ -46,7 +67,7 @@ def test_every_activation_from_minus_1000_to_1000(name: Any, dtype: str) -> None
     assert relative_error(by_reference(model, [z]), [net.predict(z)]) <= bound
     far = np.array([[-1000], [-100], [0], [100], [1000]], dtype)
     for values in (z, far):
-        assert relative_error(by_onnxruntime(model, [values]), [net.predict(values)]) <= bound
+        np.testing.assert_allclose(by_onnxruntime(model, [values])[0], net.predict(values), rtol=bound, atol=bound)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -96,6 +117,40 @@ def test_a_shared_layer_has_its_parameters_once() -> None:
     assert len(model.graph.initializer) == 2
     shared = translate(model)
     assert len(shared.layers) == 1
+
+
+def test_a_weight_on_an_absent_link_is_exported_as_0_and_stays_in_the_network() -> None:
+    x = mg.Input(2)
+    net = mg.Network(x, mg.Dense(1, "identity", links=[[True, False]])(x), "squared_error")
+    net.layers[0].theta = [[1.0, 2.0, 0.0]]
+    net.layers[0].theta[0, 2] = 7
+    (weights,) = [each for each in minigraph.onnx.to_model(net).graph.initializer if each.name.endswith("weights")]
+    assert onnx.numpy_helper.to_array(weights).tolist() == [[2.0, 0.0]]
+    assert net.predict([[1.0, 1.0]]).tolist() == [[3.0]]
+
+
+def test_an_output_behind_another_and_a_layer_shared_by_both(tmp_path: Path) -> None:
+    x = mg.Input(2, name="x")
+    shared = mg.Dense(2, "tanh")
+    first = shared(x)
+    net = mg.Network(x, [shared(first), first, mg.Dropout(0.5)(first)], "squared_error", seed=1)
+    model = minigraph.onnx.to_model(net)
+    assert relative_error(by_onnxruntime(model, batch(net)), predictions(net, batch(net))) <= 1e-12
+    twin = translate(model)
+    assert [node.name for node in twin.outputs] == [node.name for node in net.outputs]
+    assert len(twin.layers) == 1
+    assert relative_error(predictions(twin, batch(net)), predictions(net, batch(net))) <= 1e-12
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_parameter_of_an_export_that_is_not_finite_is_refused(value: float, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    minigraph.onnx.export(mg.mlp([2, 1]), path)
+    model = onnx.load(path)
+    model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.array([[1.0, value]]), "dense2.weights"))
+    onnx.save(model, path)
+    with pytest.raises(mg.ModelFormatError, match=r"initializer 'dense2\.weights': holds infinity or NaN"):
+        minigraph.onnx.load(path)
 
 
 def test_names_of_the_network_come_before_those_of_the_file() -> None:

@@ -104,6 +104,10 @@ WRONG = {
         graph(op("Add", "x v", axis=1, broadcast=1), v=V, opset=6),
         r"received opsets \[6\], expected one of version >= 7",
     ),
+    "a constant of text": (
+        graph(op("Constant", "", "c", value_string="0"), op("Max", "x c")),
+        "Constant, output 'c', holds no tensor, float or integer",
+    ),
     "1 − p alone": (
         graph(op("Sub", "o x"), o=ONE, shape=("b", 1), units=1),
         "the graph takes 'y', which is 1 − p",
@@ -124,7 +128,7 @@ WRONG = {
         graph(op("Sub", "o x", "n"), op("Relu", "x", "q"), op("Concat", "n q", axis=1), o=ONE, shape=("b", 1)),
         "Concat.* takes 'n', which is 1 − p",
     ),
-    "an operator of the file's own": (own_function(), "Relu, output 'y', is not supported"),
+    "an operator of the file's own": (own_function(), "operator Relu is defined anew by the model"),
 }
 
 

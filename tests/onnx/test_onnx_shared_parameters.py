@@ -27,7 +27,7 @@ def check(content: bytes, folder: Path, layers: int) -> mg.AnyNetwork:
 def test_the_example_of_two_gemms_that_differ_in_transb(tmp_path: Path) -> None:
     content = graph(op("Gemm", "x w b", "h", transB=1), op("Gemm", "h w b"), w=W, b=B)
     net = check(content, tmp_path, 2)
-    assert net.predict([[1.0, 0.0]]).tolist() == [[13.0, 6.0]]
+    assert predictions(net, [X[:1]])[0].tolist() == [[13.0, 6.0]]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,8 @@ class RandomModel:
         self.add("Sum", self.ends[-4:], "y")
 
     def content(self) -> bytes:
-        return graph(*self.nodes, shape=("batch", 3), units=3, **self.weights, **self.biases)
+        arrays: dict[str, Any] = self.weights | self.biases
+        return graph(*self.nodes, shape=("batch", 3), units=3, **arrays)
 
     def pick(self, choices: Any) -> Any:
         return choices[self.random.integers(len(choices))]
