@@ -51,10 +51,12 @@ class Recognizer:
 
     def follow(self, call: Call) -> State | None:
         """Return the state behind an operator; None if no form has it there."""
-        if len(call.operands) == 2 and _NEUTRAL.get(call.operator) == call.operands[1]:
-            return str(call.operands[0])
-        if call.operator in ("Add", "Mul") and _NEUTRAL[call.operator] == call.operands[0]:
-            return str(call.operands[1])
+        if len(call.operands) == 2 and call.operator in _NEUTRAL:
+            neutral, (first, second) = _NEUTRAL[call.operator], call.operands
+            if second == neutral:
+                return str(first)
+            if first == neutral and call.operator in _COMMUTATIVE:
+                return str(second)
         for slope in _slopes(call):
             self._learn_leaky_relu(slope)
         return self._transitions.get(_key(call))

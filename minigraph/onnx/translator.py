@@ -58,7 +58,7 @@ class Translator:
     """
 
     def __init__(self, source: Source, recognizer: Recognizer) -> None:
-        self.plan = Plan()
+        self.plan: Plan = Plan()
         self._source = source
         self._recognizer = recognizer
         self._tensors: dict[str, Tensor] = {}

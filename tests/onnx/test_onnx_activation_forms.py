@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnx_models import by_reference, graph, load, op, predictions, relative_error
 
 import minigraph as mg
+import minigraph.onnx
 
 ROOT2, HALF_ROOT = np.float32(np.sqrt(2)), np.float32(np.sqrt(0.5))
 Z = np.concatenate([np.linspace(-40, 40, 400), [-1000, -200, -70, 70, 200, 1000]]).astype(np.float32).reshape(-1, 2)
@@ -181,6 +182,33 @@ def test_look_alikes_are_refused_by_name(name: str, tmp_path: Path) -> None:
     content = with_scalars(nodes, constants)
     with pytest.raises(mg.ModelFormatError, match=rf"net.onnx: operator {operator}, output '\w+', is "):
         load(content, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["elu", "gelu", "softplus", "leaky_relu"])
+def test_own_forms_with_one_change_are_refused(name: Any, tmp_path: Path) -> None:
+    x = mg.Input(2, name="x")
+    net = mg.Network(x, mg.Activate(name)(x), "squared_error", dtype="float64")
+    original = minigraph.onnx.to_model(net)
+    del original.metadata_props[:]
+    assert repr(load(original.SerializeToString(), tmp_path).nodes[1].layer) == repr(net.nodes[1].layer)
+    changed = []
+    for index, node in enumerate(original.graph.node):
+        model = onnx.ModelProto.FromString(original.SerializeToString())
+        if node.op_type in ("Sub", "Div"):
+            model.graph.node[index].input[:] = list(node.input)[::-1]
+            changed.append(model)
+        elif len(node.input) == 2:
+            model.graph.node[index].op_type = {"Mul": "Add", "Add": "Mul", "Min": "Max", "Max": "Min"}[node.op_type]
+            changed.append(model)
+    for index, tensor in enumerate(original.graph.initializer if name != "leaky_relu" else ()):
+        model = onnx.ModelProto.FromString(original.SerializeToString())
+        values = onnx.numpy_helper.to_array(tensor)
+        model.graph.initializer[index].CopyFrom(onnx.numpy_helper.from_array(values * (1 + 1e-9) + 1e-99, tensor.name))
+        changed.append(model)
+    assert changed
+    for model in changed:
+        with pytest.raises(mg.ModelFormatError, match=r"operator \w+ 'activate2.*', (is no step|takes .* only a part)"):
+            load(model.SerializeToString(), tmp_path)
 
 
 def test_an_activation_on_the_way_to_another_is_a_node_if_something_else_takes_it(tmp_path: Path) -> None:
