@@ -17,12 +17,12 @@ from minigraph.onnx.writer import KEY, Writer
 
 
 def restore_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork | None:
-    """Return the network of a model by `export`; None if the model is another's, or was changed since.
+    """Return the network of a model by `export`; None if something else wrote the model or changed it since.
 
     The metadata are believed only if exporting the network again gives this very graph.
 
     Raises:
-        ModelFormatError: the metadata are no architecture that can be read.
+        ModelFormatError: the metadata are not an architecture that can be read.
     """
     texts = [entry.value for entry in model.metadata_props if entry.key == KEY]
     if len(texts) != 1:

@@ -1,6 +1,6 @@
 """The network that an ONNX graph stands for, planned before anything is built.
 
-What turns out to be a mere step towards an activation leaves nothing behind: only what the outputs need is built. A
+Only what the outputs need is built, so the steps of an activation leave nothing behind. A
 dense layer takes over the activation behind it if its z serves nothing else.
 """
 

@@ -46,9 +46,9 @@ def load(
         custom: your own classes that a network of `export` may use: costs and initializers.
 
     Raises:
-        ModelFormatError: no ONNX, or something that is no such network: the message names the first operator
+        ModelFormatError: not ONNX, or not such a network: the message names the first operator
             that is not supported.
-        ArgumentError: an unknown cost, or something else than classes in `custom`.
+        ArgumentError: an unknown cost, or something other than classes in `custom`.
         OSError: the file cannot be read.
     """
     known = tuple(custom)
@@ -93,14 +93,14 @@ _OLDEST_OPSET = 7
 _BYTES_PER_BYTE = 4
 _FREE_BYTES = 2**20
 """Parameters may take this and so many bytes for each byte of the model, which is more than any exporter needs. Layers
-that take one tensor times ever other factors could otherwise fill the memory from a small file."""
+that take one tensor times many different factors could otherwise fill memory from a small file."""
 
 
 def _parse(content: bytes) -> onnx.ModelProto:
     try:
         model = onnx.ModelProto.FromString(content)
     except DecodeError as error:
-        raise ModelFormatError(f"received {len(content)} bytes that are no ONNX model ({error})") from error
+        raise ModelFormatError(f"received {len(content)} bytes that are not an ONNX model ({error})") from error
     graph = model.graph
     texts: list[object] = [each.name for each in graph.initializer]
     texts += [port.name for port in (*graph.input, *graph.output)]
@@ -134,7 +134,7 @@ def _require_valid(model: onnx.ModelProto, *, with_types: bool) -> None:
     """
     for function in model.functions:
         if function.domain in STANDARD_DOMAINS:
-            raise ModelFormatError(f"operator {function.name} is defined anew by the model, which is not supported")
+            raise ModelFormatError(f"operator {function.name} is redefined by the model, which is not supported")
     versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
     if not versions or min(versions) < _OLDEST_OPSET:
         raise ModelFormatError(f"received opsets {versions}, expected one of version >= {_OLDEST_OPSET}")

@@ -62,7 +62,7 @@ class Recognizer:
         return self._transitions.get(_key(call))
 
     def activation(self, state: State) -> Activation | None:
-        """Return the activation of a state; None for a mere part of one."""
+        """Return the activation of a state; None for an incomplete one."""
         return self._activations.get(state)
 
     def _learn(self, activation: Activation, form: Form) -> None:

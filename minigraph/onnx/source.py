@@ -37,7 +37,7 @@ class Source:
     def floats(self, name: str, where: str) -> Array:
         """Return a constant of floats."""
         if name not in self.constants:
-            raise ModelFormatError(f"{where} takes {name!r} as weights, which are no constant")
+            raise ModelFormatError(f"{where} takes {name!r} as weights, which is not a constant")
         if self.constants[name].dtype not in (np.float32, np.float64):
             raise ModelFormatError(
                 f"{where} takes the constant {name!r}: received {self.constants[name].dtype},"

@@ -89,11 +89,11 @@ class Translator:
         elif node.op_type in ("Gemm", "MatMul"):
             self._add_dense(node, attributes, where)
         elif node.op_type == "Softmax":
-            require(attributes.get("axis", -1) in (-1, 1), where, "over another axis than the units")
+            require(attributes.get("axis", -1) in (-1, 1), where, "over an axis other than the units")
             parent = self._node(self._tensor(node.input[0], where), where)
             self._add(node.output[0], parent.size, Softmax(), [parent])
         elif node.op_type == "Concat":
-            require(attributes.get("axis") in (-1, 1), where, "along another axis than the units")
+            require(attributes.get("axis") in (-1, 1), where, "along an axis other than the units")
             self._concatenate(node, where)
         elif not self._add_bias(node, where):
             self._compute_elementwise(node, attributes, where)
@@ -102,7 +102,7 @@ class Translator:
         name, output, constants = node.input[0], node.output[0], self._source.constants
         to = attributes.get("to")
         if node.op_type == "Cast":
-            require(to in (FLOAT, DOUBLE), where, "to another type than float32 or float64")
+            require(to in (FLOAT, DOUBLE), where, "to a type other than float32 or float64")
         if name in constants:
             require(node.op_type in ("Cast", "Identity"), where, "of a constant")
             constants[output] = constants[name]
@@ -113,7 +113,7 @@ class Translator:
         tensor = self._tensor(name, where) if p is None else p
         size = tensor.start.size if p is None else 2
         if node.op_type == "Flatten":
-            require(attributes.get("axis", 1) == 1, where, "along another axis than the examples")
+            require(attributes.get("axis", 1) == 1, where, "along an axis other than the examples")
         if node.op_type == "Reshape":
             shape = constants[node.input[1]].tolist() if node.input[1] in constants else "of a tensor"
             kept = shape in ([-1, size], [0, size], [0, -1]) and not attributes.get("allowzero")
@@ -183,7 +183,7 @@ class Translator:
             self._complements[output] = tensors[0]
         else:
             raise ModelFormatError(
-                f"{where} is no step of an activation as PyTorch, TensorFlow, scikit-learn and minigraph write it;"
+                f"{where} is not a step of any activation as PyTorch, TensorFlow, scikit-learn and minigraph write it;"
                 f" supported are {', '.join(sorted(ACTIVATIONS))}"
             )
 

@@ -66,7 +66,7 @@ def to_model(net: AnyNetwork) -> onnx.ModelProto:
 
 
 class Writer:
-    """Writes one network; afterwards `model` is there, and `parameters` tells where each Θ went."""
+    """Writes one network; `model` is the result, and `parameters` says where each Θ went."""
 
     def __init__(self, net: AnyNetwork) -> None:
         self.parameters: dict[Layer, tuple[str, str]] = {}

@@ -22,26 +22,26 @@ def own_function() -> bytes:
 
 
 WRONG = {
-    "no ONNX": (b"\xff\xff\xff", "no ONNX model"),
+    "no ONNX": (b"\xff\xff\xff", "not an ONNX model"),
     "empty": (b"", "no output holds numbers"),
-    "another type": (graph(op("Cast", "x", to=onnx.TensorProto.INT64)), "Cast.* is to another type"),
+    "another type": (graph(op("Cast", "x", to=onnx.TensorProto.INT64)), "Cast.* is to a type other"),
     "a cube": (graph(op("Relu", "x"), shape=("b", 2, 3)), r"input 'x': received shape \['b', 2, 3\]"),
     "units unknown": (graph(op("Relu", "x"), shape=("b", "n")), r"input 'x': received shape \['b', 'n'\]"),
-    "softmax over examples": (graph(op("Softmax", "x", axis=0)), "Softmax.* over another axis"),
-    "concat of examples": (graph(op("Concat", "x x", axis=0)), "Concat.* along another axis"),
+    "softmax over examples": (graph(op("Softmax", "x", axis=0)), "Softmax.* over an axis other"),
+    "concat of examples": (graph(op("Concat", "x x", axis=0)), "Concat.* along an axis other"),
     "transposed": (graph(op("Gemm", "x w", transA=1), w=W), "Gemm.* with transA"),
     "weights of another size": (graph(op("MatMul", "x w"), w=np.ones((3, 2), np.float32)), "for 3 units behind 2"),
     "a bias of another size": (graph(op("Gemm", "x w b"), w=W, b=np.ones(3, np.float32)), r"a bias of shape \(3,\)"),
     "integer weights": (graph(op("MatMul", "x w"), w=np.ones((2, 2), np.int64)), "'w': received int64"),
-    "no weights": (graph(op("MatMul", "x x")), "takes 'x' as weights, which are no constant"),
+    "no weights": (graph(op("MatMul", "x x")), "takes 'x' as weights, which is not a constant"),
     "a vector": (graph(op("Mul", "x v"), v=V), r"Mul.* is with an array of shape \(2,\), other than as a bias"),
     "an unknown product": (
         graph(op("Tanh", "x", "t"), op("Mul", "x t")),
-        "Mul, output 'y', is no step of an activation",
+        "Mul, output 'y', is not a step of any activation",
     ),
     "a product of nodes": (
         graph(op("Gemm", "x w", "h"), op("Mul", "x h"), w=W),
-        "Mul, output 'y', is no step of an activation",
+        "Mul, output 'y', is not a step of any activation",
     ),
     "constants only": (graph(op("Add", "v v", "c"), op("Add", "x c"), v=V), "Add.* is of constants only"),
     "a tensor of nowhere": (graph(op("Relu", "z")), "input 'z' of node: .*Relu is not output of any previous nodes"),
@@ -122,13 +122,13 @@ WRONG = {
     ),
     "2 − p beside p": (
         graph(op("Sub", "o x", "n"), op("Concat", "n x", axis=1), o=TWO, shape=("b", 1)),
-        "Sub, output 'n', is no step of an activation",
+        "Sub, output 'n', is not a step of any activation",
     ),
     "1 − p beside q": (
         graph(op("Sub", "o x", "n"), op("Relu", "x", "q"), op("Concat", "n q", axis=1), o=ONE, shape=("b", 1)),
         "Concat.* takes 'n', which is 1 − p",
     ),
-    "an operator of the file's own": (own_function(), "operator Relu is defined anew by the model"),
+    "an operator of the file's own": (own_function(), "operator Relu is redefined by the model"),
 }
 
 
