@@ -142,6 +142,15 @@ def test_an_output_behind_another_and_a_layer_shared_by_both(tmp_path: Path) -> 
     assert relative_error(predictions(twin, batch(net)), predictions(net, batch(net))) <= 1e-12
 
 
+def test_z_that_is_an_output_is_not_taken_over_by_the_activation_behind_it() -> None:
+    x = mg.Input(2, name="x")
+    z = mg.Dense(2, "identity", name="z")(x)
+    net = mg.Network(x, [z, mg.Activate("relu", name="a")(z)], "squared_error", seed=1)
+    twin = translate(minigraph.onnx.to_model(net))
+    assert [node.name for node in twin.outputs] == ["z", "a"]
+    assert relative_error(predictions(twin, batch(net)), predictions(net, batch(net))) <= 1e-12
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_parameter_of_an_export_that_is_not_finite_is_refused(value: float, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
