@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
 
 import onnx
 from google.protobuf.message import DecodeError
 
-from minigraph.architecture.parsing import read
 from minigraph.architecture.registry import Custom, registry
-from minigraph.base.strict_json import parse
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError
 from minigraph.functions.costs import Cost, CostName
-from minigraph.network.network import AnyNetwork, Network
+from minigraph.network.network import AnyNetwork
+from minigraph.onnx.exported import restore_export
+from minigraph.onnx.operators import STANDARD_DOMAINS, require_supported
+from minigraph.onnx.plan import Costs
+from minigraph.onnx.recognizer import Recognizer
+from minigraph.onnx.source import Source
 from minigraph.onnx.translator import Translator
-from minigraph.onnx.writer import KEY, Writer
 
 
 def load(
@@ -29,47 +31,80 @@ def load(
     """Read an ONNX file as a network.
 
     A file of `export` gives back the network as it was, dropout, cost and names included. Of others, what
-    PyTorch and scikit-learn write for multilayer perceptrons is read: Gemm, or MatMul and Add, with the
-    activations of minigraph however they are composed, Softmax, Add, Concat, Dropout. Two-class
-    probabilities, 1 − p beside p, become the one output unit p; class labels become `net.classes`.
+    PyTorch, TensorFlow and scikit-learn write for multilayer perceptrons is read: Gemm, or MatMul and Add, with the
+    activations of minigraph in the forms in which these exporters write them, Softmax, Add, Concat, Dropout.
+    Two-class probabilities, 1 − p beside p, become the one output unit p; class labels become `net.classes`.
+    Layers that are made of the same tensors in the same way stay one layer.
 
     Nothing that the file names is run, and no other file is read.
 
     Args:
         path: of the file.
-        cost: of the outputs, which other files don't tell; None takes for each output what goes with its
-            activation: cross_entropy with sigmoid, categorical_cross_entropy with softmax, else squared_error.
+        cost: of the outputs, which files of others do not hold; None takes for each output the one that goes with
+            its activation: cross_entropy with sigmoid, categorical_cross_entropy with softmax, else squared_error.
         custom: your own classes that a network of `export` may use: costs and initializers.
 
     Raises:
-        ModelFormatError: no ONNX, or something that is no such network: the message names the first operator
-            that is not known.
-        ArgumentError: an unknown cost, or something else than classes in `custom`.
+        ModelFormatError: not ONNX, or not such a network: the message names the first operator
+            that is not supported.
+        ArgumentError: an unknown cost, or something other than classes in `custom`.
         OSError: the file cannot be read.
     """
     known = tuple(custom)
     registry(known)
     content = Path(path).read_bytes()
+    net = None
     try:
         model = _parse(content)
         _require_data_inside(model)
-        net = _of_export(model, known) if cost is None else None
-        return Translator(model).network(cost) if net is None else net
-    except ArgumentError:
-        raise
+        if cost is None:
+            net = restore_export(model, known)
     except MinigraphError as error:
         raise ModelFormatError(f"{os.fspath(path)}: {error}") from error
+    try:
+        return translate(model, cost) if net is None else net
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{os.fspath(path)}: {error}") from error
+
+
+def translate(model: onnx.ModelProto, costs: Costs | None = None) -> AnyNetwork:
+    """Return the network that the operators of a model compute, whatever its metadata say.
+
+    Raises:
+        ModelFormatError, ArgumentError: as in `load`.
+    """
+    source = Source(model.graph)
+    recognizer = Recognizer(source.dtype)
+    require_supported(source.operators, recognizer.operators)
+    _require_valid(model, with_types=False)
+    plan = Translator(source, recognizer).plan
+    _require_valid(model, with_types=True)
+    plan.require_bytes(_FREE_BYTES + _BYTES_PER_BYTE * model.ByteSize(), source.dtype)
+    net = plan.network(source.constants, source.dtype, costs)
+    for labels in source.class_labels():
+        with contextlib.suppress(ArgumentError):
+            net.classes = labels
+    return net
+
+
+_OLDEST_OPSET = 7
+"""The first whose operators broadcast as NumPy does, and whose Dropout does nothing outside training."""
+_BYTES_PER_BYTE = 4
+_FREE_BYTES = 2**20
+"""Parameters may take this and so many bytes for each byte of the model, which is more than any exporter needs. Layers
+that take one tensor times many different factors could otherwise fill memory from a small file."""
 
 
 def _parse(content: bytes) -> onnx.ModelProto:
     try:
         model = onnx.ModelProto.FromString(content)
     except DecodeError as error:
-        raise ModelFormatError(f"received {len(content)} bytes that are no ONNX model ({error})") from error
+        raise ModelFormatError(f"received {len(content)} bytes that are not an ONNX model ({error})") from error
     graph = model.graph
     texts: list[object] = [each.name for each in graph.initializer]
     texts += [port.name for port in (*graph.input, *graph.output)]
-    texts += [name for node in graph.node for name in (node.op_type, node.domain, *node.input, *node.output)]
+    texts += [text for node in graph.node for text in (node.name, node.op_type, node.domain, *node.input, *node.output)]
+    texts += [attribute.name for node in graph.node for attribute in node.attribute]
     texts += [entry.value for entry in model.metadata_props]
     for text in texts:
         if not isinstance(text, str):  # protobuf leaves as bytes what is no UTF-8
@@ -89,32 +124,20 @@ def _require_data_inside(model: onnx.ModelProto) -> None:
             )
 
 
-def _of_export(model: onnx.ModelProto, custom: Sequence[Custom]) -> AnyNetwork | None:
-    """Return the network that `export` wrote; None if the model is another's, or was changed since.
+def _require_valid(model: onnx.ModelProto, *, with_types: bool) -> None:
+    """Refuse what the ONNX specification does not allow, and operators as they were before opset 7.
 
-    The metadata are believed only if exporting the network again gives this very graph.
+    Args:
+        model: to check.
+        with_types: whether types and shapes are inferred as well.
     """
-    texts = [entry.value for entry in model.metadata_props if entry.key == KEY]
-    if len(texts) != 1:
-        return None
-    data = parse(texts[0], KEY)
-    plan = read(cast("dict[str, object]", data), custom)
-    arrays = {tensor.name: tensor for tensor in model.graph.initializer}
-    parameters = sum(rows * columns for rows, columns in plan.theta_shapes.values())
-    if parameters * plan.dtype.itemsize > model.ByteSize():
-        return None
-    net = Network.from_architecture(plan)
+    for function in model.functions:
+        if function.domain in STANDARD_DOMAINS:
+            raise ModelFormatError(f"operator {function.name} is redefined by the model, which is not supported")
+    versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
+    if not versions or min(versions) < _OLDEST_OPSET:
+        raise ModelFormatError(f"received opsets {versions}, expected one of version >= {_OLDEST_OPSET}")
     try:
-        written = Writer(net)
-    except ArgumentError:
-        return None
-    for layer, names in written.parameters.items():
-        theta = net.engine.parameters.theta[layer]
-        for name, part in zip(names, (theta[:, 1:], theta[:, 0]), strict=True):
-            if name not in arrays or tuple(arrays[name].dims) != part.shape:
-                return None
-            try:
-                part[...] = onnx.numpy_helper.to_array(arrays[name])
-            except (ValueError, TypeError, KeyError):
-                return None
-    return net if Writer(net).model.graph == model.graph else None
+        onnx.checker.check_model(model, full_check=with_types)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
+        raise ModelFormatError(f"the model is not valid ONNX: {' '.join(str(error).split())}") from error
