@@ -16,7 +16,7 @@ from minigraph.graph.buffers import Buffers
 from minigraph.graph.layers import Activate, Add, Concat, Dense, Dropout
 from minigraph.graph.node import Edge, Node, Unit
 from minigraph.inspection.expressions import Expression, Negative, Number, Product, Quantity, Quotient, Sum
-from minigraph.inspection.quantities import Quantities
+from minigraph.inspection.quantities import Quantities, symbol
 
 _LINEAR = (Dense, Activate, Add, Concat, Dropout)
 
@@ -54,8 +54,8 @@ def _weighted(edge: Edge, number: Quantity, at: Quantities) -> Expression:
         return Product((at.theta(edge), number))
     if not isinstance(node.layer, Dropout) or node.mask is None:
         return number
-    kept = Quantity(float(node.mask[at.example, edge.target.index - 1]), Symbol("mask", (edge.target.index,)))
-    rate = Quantity(node.layer.rate, Symbol("p"))
+    kept = Quantity(float(node.mask[at.example, edge.target.index - 1]), symbol("mask", edge.target))
+    rate = Quantity(node.layer.rate, Symbol("p", layer=node.position))
     return Product((Quotient(kept, Sum((Number(1.0), Negative(rate)))), number))
 
 

@@ -200,14 +200,17 @@ def derive(
 
     Args:
         target: the number in the cache with its symbol.
-        formulas: each gives the number; where the last one has brackets, a line with their values follows.
+        formulas: each gives the number; where the last one has brackets, a line with their values follows. All but
+            the first hold intermediate results, in double precision: they are left out where the rounding of a
+            network in single precision would show.
         condition: when the first formula holds.
         general: what stands before the first formula, as g(z).
     """
     if not formulas:
         return Derivation(target, ())
     worked_out = _worked_out(formulas[-1])
-    in_numbers = formulas if worked_out is None else (*formulas, worked_out)
+    intermediate = formulas[1:] if worked_out is None else (*formulas[1:], worked_out)
+    in_numbers = [formulas[0], *(formula for formula in intermediate if _is_exact(formula, target.number))]
     return Derivation(
         target,
         (
@@ -231,6 +234,12 @@ def is_readable(formula: Expression, value: float, digits: int = _DIGITS[-1]) ->
     """Return whether the printed numbers give the value to the reader, who knows nothing of rounding errors."""
     printed = formula.interval(Reading(digits))[0]
     return value == 0 or abs(printed - value) <= _READABLE * abs(value)
+
+
+def _is_exact(formula: Expression, value: float) -> bool:
+    """Return whether nothing but the rounding of the printed digits lies between the formula and the value."""
+    low, high = formula.interval(Reading(_digits(formula, value), 1e-12, rounded=True))
+    return low <= value <= high
 
 
 def _digits(formula: Expression, value: float) -> int:

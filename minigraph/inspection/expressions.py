@@ -302,7 +302,7 @@ class Words(Expression):
 def total(terms: Sequence[Expression], max_terms: int) -> Expression:
     """Return the sum of the terms: the largest of a long one in their order, and the rest by its sum.
 
-    Terms of 0 go into the rest as soon as there are two of them.
+    Terms of 0 go into the rest as soon as there are two of them, and a single one if it holds the logarithm of 0.
     """
     kept = shown(terms, max_terms)
     left_out = tuple(term for index, term in enumerate(terms) if index not in kept)
@@ -313,8 +313,9 @@ def total(terms: Sequence[Expression], max_terms: int) -> Expression:
 def shown(terms: Sequence[Expression], max_terms: int) -> list[int]:
     """Return the indices of the terms that a sum shows, in order."""
     sizes = [abs(term.value) for term in terms]
-    zeros = sum(not size > 0 for size in sizes)
-    if len(terms) <= max_terms and (zeros < 2 and all(map(np.isfinite, sizes))):
+    zeros = [term for term, size in zip(terms, sizes, strict=True) if size == 0]
+    can_be_written = all(np.isfinite(factor.value) for term in zeros for factor in term.factors)
+    if len(terms) <= max_terms and len(zeros) < 2 and can_be_written:
         return list(range(len(terms)))
     largest = sorted((index for index, size in enumerate(sizes) if size > 0), key=lambda index: -sizes[index])
     return sorted(largest[:max_terms])

@@ -31,7 +31,7 @@ class Reading:
 
     def constant(self, value: float) -> Interval:
         """Return what a number of the formula itself can mean."""
-        if self.digits is None:
+        if self.digits is None or not math.isfinite(value):
             return value, value
         printed = float(f"{value:.{self.digits}g}")
         half = 0.0
@@ -57,8 +57,8 @@ class Reading:
         return self.widened((sum(low for low, _ in parts), sum(high for _, high in parts)), len(parts) * magnitude)
 
     def product(self, parts: Sequence[Interval]) -> Interval:
-        """Return the product."""
-        return self.widened(reduce(_multiplied, parts))
+        """Return the product; 0 log 0 is 0, as in the cross entropy."""
+        return (0.0, 0.0) if (0.0, 0.0) in parts else self.widened(reduce(_multiplied, parts))
 
     def quotient(self, top: Interval, bottom: Interval) -> Interval:
         """Return the quotient: everything, if the divisor can be 0."""
