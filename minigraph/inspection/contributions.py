@@ -38,10 +38,8 @@ def error_terms(unit: Unit, at: Quantities) -> list[Expression]:
         if type(child.layer) not in _LINEAR:
             own = _error(unit, child, at.example)
             if not agree(mine, own, child):
-                label = Label(
-                    f"∂cost/∂a by {child.name}",
-                    rf"\partial\mathrm{{cost}}/\partial a\ {latex_text('by ' + child.name)}",
-                )
+                by = latex_text(f" by {child.name}")
+                label = Label(f"∂cost/∂a by {child.name}", rf"\partial\mathrm{{cost}}/\partial a{by}")
                 mine = [Quantity(own, label)]
         terms += mine
     return terms

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from minigraph.base.notation import Label, Symbol, latex_text
-from minigraph.inspection.expressions import BREAK, Expression, Number, Product, Quantity, Rest, Style, Sum
+from minigraph.inspection.expressions import BREAK, Expression, Number, Product, Quantity, Rest, Style, Sum, unbroken
 from minigraph.inspection.intervals import Reading
-from minigraph.inspection.wrapping import wrapped_latex, wrapped_text
+from minigraph.inspection.wrapping import width, wrapped_latex, wrapped_text
 
 _DIGITS = (6, 9, 12, 15, 17)
 _READABLE = 1e-4
@@ -111,6 +111,7 @@ class Explanation:
         derivations: that of the number itself, then those of numbers within it.
         terms: the numbers that add up, each as the product of its factors; for δ before g′.
         names: what units stand for, where they have names.
+        notes: what other symbols stand for.
         dtype: of the network, whose rounding `check` allows for.
 
     >>> import minigraph as mg
@@ -122,7 +123,8 @@ class Explanation:
 
     derivations: tuple[Derivation, ...]
     terms: tuple[tuple[float, ...], ...] = ()
-    names: tuple[tuple[Symbol | Label, str], ...] = ()
+    names: tuple[tuple[Symbol, str], ...] = ()
+    notes: tuple[tuple[Symbol | Label, str], ...] = ()
     dtype: np.dtype[np.floating] = field(default=np.dtype(np.float64), repr=False)
 
     @property
@@ -138,22 +140,23 @@ class Explanation:
             head = derivation.target.write(Style(latex=False))
             for index, line in enumerate(self._written(derivation, latex=False)):
                 lines.append(wrapped_text(f"{head if index == 0 else ' ' * len(head)} = ", line))
-        if self.names:
-            names = f",{BREAK} ".join(f"{symbol.text}: {name}" for symbol, name in self.names)
-            lines.append(wrapped_text("with ", names))
+        for pairs in filter(None, (self.notes, self.names)):
+            explained = f",{BREAK} ".join(f"{symbol.text}: {meaning}" for symbol, meaning in pairs)
+            lines.append(wrapped_text("with ", explained))
         return "\n".join(lines)
 
     @cached_property
     def latex(self) -> str:
         """The derivations in LaTeX, one `aligned` environment."""
         rows = []
-        for derivation in self.derivations:
-            head = derivation.target.write(Style(latex=True))
+        heads = [f"{derivation.target.write(Style(latex=True))} &= " for derivation in self.derivations]
+        margin = max(map(width, heads))
+        for head, derivation in zip(heads, self.derivations, strict=True):
             for index, line in enumerate(self._written(derivation, latex=True)):
-                rows += wrapped_latex(f"{head if index == 0 else ''} &= ", line)
-        if self.names:
-            names = [rf"{symbol.latex}\colon {latex_text(name)}" for symbol, name in self.names]
-            rows += wrapped_latex("&", rf"\text{{with }} {f',{BREAK} '.join(names)}")
+                rows += wrapped_latex(head if index == 0 else " &= ", line, margin)
+        for pairs in filter(None, (self.notes, self.names)):
+            explained = f",{BREAK} ".join(rf"{symbol.latex}\colon {latex_text(meaning)}" for symbol, meaning in pairs)
+            rows += wrapped_latex("&", rf"\text{{with }} {explained}", margin)
         body = r" \\ ".join(rows)
         return rf"\begin{{aligned}} {body} \end{{aligned}}"
 
@@ -250,4 +253,4 @@ def _check(line: Line, value: float, eps: float, tiny: float) -> LineCheck:
     low, high = line.formula.interval(Reading(line.digits, eps, rounded=True))
     slack = 4 * eps * abs(value) + 1e4 * tiny  # the cached number's own rounding, and underflow on the way to it
     low, high = (-math.inf if math.isnan(low) else low - slack), (math.inf if math.isnan(high) else high + slack)
-    return LineCheck(line.text.replace(BREAK, ""), low, high, value)
+    return LineCheck(unbroken(line.text), low, high, value)

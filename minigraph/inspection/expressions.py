@@ -12,8 +12,8 @@ import numpy as np
 from minigraph.base.notation import Label, Symbol, latex_number, latex_text, number
 from minigraph.inspection.intervals import Interval, Reading
 
-BREAK = "\x1e"
-"""Stands in a written formula where a long line may be broken."""
+BREAK, SOFT_BREAK = "\x1e", "\x1f"
+"""Stand in a written formula where a long line may be broken: between terms, and between factors of a long term."""
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _FUNCTIONS = {
@@ -67,7 +67,9 @@ class Expression(ABC):
     def within(self, strength: int, style: Style) -> str:
         """Return the formula as a part of another, in brackets where it would fall apart."""
         text = self.write(style)
-        return f"({text})" if self.strength(style) < strength else text
+        if self.strength(style) >= strength:
+            return text
+        return f"({text if len(self.terms) > 2 else unbroken(text)})"
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Rest(Expression):
     def _note(self, style: Style) -> str:
         count = len(self.left_out)
         note = f"({count} more term{'s' if count > 1 else ''})"
-        return rf"\ \text{{{note}}}" if style.latex else f" {note}"
+        return rf"\text{{ {note}}}" if style.latex else f" {note}"  # MathJax overflows at "\ " in long formulas
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,8 @@ class Product(Expression):
     def write(self, style: Style) -> str:
         dot = " " if style.digits is None else r" \cdot " if style.latex else "·"
         *first, last = self.parts
-        return dot.join([*(part.within(_factor_strength(part), style) for part in first), last.within(_PRODUCT, style)])
+        texts = [*(part.within(_factor_strength(part), style) for part in first), last.within(_PRODUCT, style)]
+        return texts[0] + "".join(f"{SOFT_BREAK if text[0] == '(' else ''}{dot}{text}" for text in texts[1:])
 
     def interval(self, reading: Reading) -> Interval:
         return reading.product([part.interval(reading) for part in self.parts])
@@ -227,8 +230,13 @@ class Quotient(Expression):
     top: Expression
     bottom: Expression
 
+    def strength(self, style: Style) -> int:
+        is_negative = isinstance(self.top, Quantity) and self.top.strength(style) == _SUM
+        return _SUM if is_negative else _PRODUCT
+
     def write(self, style: Style) -> str:
-        return f"{self.top.within(_PRODUCT, style)}/{self.bottom.within(_POWER, style)}"
+        top = self.top.within(self.strength(style), style)
+        return f"{top}/{self.bottom.within(_POWER, style)}"
 
     def interval(self, reading: Reading) -> Interval:
         return reading.quotient(self.top.interval(reading), self.bottom.interval(reading))
@@ -258,7 +266,7 @@ class Exp(Expression):
 
     def write(self, style: Style) -> str:
         if style.latex:
-            return f"e^{{{self.exponent.write(style).replace(BREAK, '')}}}"
+            return f"e^{{{unbroken(self.exponent.write(style))}}}"
         return f"e^{self.exponent.within(_POWER, style)}"
 
     def interval(self, reading: Reading) -> Interval:
@@ -297,6 +305,11 @@ class Words(Expression):
 
     def interval(self, reading: Reading) -> Interval:
         return self.number, self.number
+
+
+def unbroken(text: str) -> str:
+    """Return a written formula without the marks where it may be broken."""
+    return text.replace(BREAK, "").replace(SOFT_BREAK, "")
 
 
 def total(terms: Sequence[Expression], max_terms: int) -> Expression:

@@ -110,7 +110,7 @@ def explanation(
     """Return an explanation of a number at a node, with what the units in it stand for."""
     named = [(symbol("a", unit), unit.name) for unit in dict.fromkeys(units) if unit.name is not None]
     products = tuple(tuple(factor.value for factor in term.factors) for term in terms)
-    return Explanation(tuple(derivations), products, (*notes, *named), node.a.dtype)
+    return Explanation(tuple(derivations), products, tuple(named), tuple(notes), node.a.dtype)
 
 
 def symbol(letter: str, unit: Unit, example: int | None = None) -> Symbol:

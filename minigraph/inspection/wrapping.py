@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from minigraph.inspection.expressions import BREAK
+from minigraph.inspection.expressions import BREAK, SOFT_BREAK
 
 _COLUMNS = 100
-_EMS = 36.0
+_EMS = 35.0
 """Width of a row of LaTeX: below 700 px where an em is at most 19 px, as in notebooks."""
 _TOKEN = re.compile(r"\\(?:text|mathrm)|\\[a-zA-Z]+|\\.|[_^]|[{}& ]|.", re.DOTALL)
 
@@ -19,17 +19,22 @@ def wrapped_text(head: str, line: str) -> str:
     >>> print(wrapped_text("z = ", f"1{BREAK} + 2"))
     z = 1 + 2
     """
-    return f"\n{' ' * (len(head) + 1)}".join(_filled(head, line, len, _COLUMNS))
+    return head + f"\n{' ' * (len(head) + 3)}".join(_filled(line, len, _COLUMNS - len(head) - 3))
 
 
-def wrapped_latex(head: str, line: str) -> list[str]:
+def wrapped_latex(head: str, line: str, margin: float = 0.0) -> list[str]:
     r"""Return the rows of an `aligned` environment that hold the line behind its head.
+
+    Args:
+        head: up to the mark of alignment.
+        line: the formula behind it.
+        margin: width of the widest head of the environment, in em.
 
     >>> wrapped_latex("z &= ", f"1{BREAK} + 2")
     ['z &= 1 + 2']
     """
-    first, *others = _filled(head, line, width, _EMS)
-    return [first, *(rf"&\quad {{}}{row.lstrip()}" for row in others)]
+    first, *others = _filled(line, width, _EMS - margin - 1)
+    return [head + first, *(rf"&\quad {{}}{row}" for row in others)]
 
 
 def width(latex: str) -> float:
@@ -53,17 +58,19 @@ def width(latex: str) -> float:
             ems += 1.0
         elif token in (r"\log", r"\tanh", r"\max"):
             ems += 2.2
-        elif token not in ("&", " ", r"\text", r"\mathrm", r"\ "):
-            ems += 0.42 if script else 0.58
+        elif token not in ("&", " ", r"\text", r"\mathrm"):
+            ems += 0.42 if script else 0.62
     return ems
 
 
-def _filled(head: str, line: str, measure: Callable[[str], float], room: float) -> list[str]:
+def _filled(line: str, measure: Callable[[str], float], room: float) -> list[str]:
     """Fill lines with pieces as paragraphs are filled with words; a piece that is too long stands alone."""
-    pieces = line.split(BREAK)
-    lines, start = [head + pieces[0]], measure(head)
+    pieces: list[str] = []
+    for piece in line.split(BREAK):
+        pieces += piece.split(SOFT_BREAK) if measure(piece) > room else [piece.replace(SOFT_BREAK, "")]
+    lines = [pieces[0]]
     for piece in pieces[1:]:
-        if measure(lines[-1] + piece) + (0 if len(lines) == 1 else start) > room:
+        if measure(lines[-1] + piece) > room:
             lines.append(piece.lstrip())
         else:
             lines[-1] += piece

@@ -119,7 +119,8 @@ def evaluate(formula: str, symbols: Mapping[str, float], eps: float) -> Value | 
     middle, error = run(numbers), 0.0
     for index, half in enumerate(errors):
         changes = [
-            abs(run([*numbers[:index], numbers[index] + side, *numbers[index + 1 :]]) - middle) for side in (-half, half)
+            abs(run([*numbers[:index], numbers[index] + side, *numbers[index + 1 :]]) - middle)
+            for side in (-half, half)
         ]
         error += max(changes)
     return Value(middle, 1.01 * error)

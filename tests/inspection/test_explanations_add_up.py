@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import printed
 import pytest
-from graphs import random_network
 
 import minigraph as mg
+from graphs import random_network
 
 M = 4
 
