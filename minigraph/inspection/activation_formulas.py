@@ -23,7 +23,6 @@ from minigraph.functions.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.functions.special import normal_cdf
 from minigraph.inspection.expressions import (
     Call,
     Exp,
@@ -144,7 +143,7 @@ def _softplus(z: Expression) -> Expression:
 
 
 def _Φ(z: float) -> float:
-    return float(normal_cdf(np.array([z]))[0])
+    return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
 def _φ(z: float) -> float:

@@ -14,7 +14,6 @@ from minigraph.network.network import AnyNetwork
 
 def explain_cost(net: AnyNetwork, at: Quantities, max_terms: int) -> Explanation:
     """Explain J of the last backward pass, and cost(i) of one example."""
-    question = net.engine.question()
     by_output = _costs(net)
     costs = by_output.sum(axis=0)
     check_example(at.example, len(costs))
@@ -32,8 +31,7 @@ def explain_cost(net: AnyNetwork, at: Quantities, max_terms: int) -> Explanation
             formula,
             Product((Quotient(Quantity(at.l2, Symbol("λ")), Product((Number(2.0), m))), squares.target)),
         ))  # fmt: skip
-    J = Quantity(net.engine.cost(question.targets, question.l2, question.weights), Symbol("J"))
-    parts = [derive(J, formula), *_of_example(net, by_output[:, at.example], at, max_terms), *penalty]
+    parts = [derive(at.J, formula), *_of_example(net, by_output[:, at.example], at, max_terms), *penalty]
     return explanation(parts, net.nodes[-1], terms, notes=_notes(net))
 
 

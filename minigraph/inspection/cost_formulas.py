@@ -64,7 +64,7 @@ def derivative_formula(output: Output, j: int) -> Expression:
     if kind is SquaredError:
         return _difference(a, y)
     if kind is CategoricalCrossEntropy:
-        return Negative(Quotient(y, a))
+        return Quotient(Negative(y), a)
     if kind is CrossEntropy:
         return Sum((Quotient(_difference(_ONE, y), _difference(_ONE, a)), Negative(Quotient(y, a))))
     dtype = np.dtype(np.float64)

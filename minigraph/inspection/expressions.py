@@ -167,10 +167,12 @@ class Negative(Expression):
         """Return the minus sign."""
         return "-" if style.latex else "−"
 
-    def _folded(self, style: Style) -> Number | None:
-        """Return a negated number as one number: −(−2) is written 2."""
-        is_number = isinstance(self.part, Number) or (isinstance(self.part, Quantity) and style.digits is not None)
-        return Number(-self.part.value) if is_number else None
+    def _folded(self, style: Style) -> Expression | None:
+        """Return what is written without a sign of its own: −(−2) is 2, and −0 is 0."""
+        in_numbers = style.digits is not None
+        if isinstance(self.part, Number) or (in_numbers and isinstance(self.part, Quantity)):
+            return Number(-self.part.value)
+        return self.part if in_numbers and self.part.value == 0 else None
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ class Quotient(Expression):
     bottom: Expression
 
     def strength(self, style: Style) -> int:
-        is_negative = isinstance(self.top, Quantity) and self.top.strength(style) == _SUM
+        is_negative = isinstance(self.top, (Quantity, Negative)) and self.top.strength(style) == _SUM
         return _SUM if is_negative else _PRODUCT
 
     def write(self, style: Style) -> str:

@@ -77,6 +77,12 @@ class Quantities:
         return self.engine.cost_at(node)
 
     @property
+    def J(self) -> Quantity:
+        """Return J of the last pass forward, with the targets of the last pass back."""
+        asked = self.engine.question()
+        return Quantity(self.engine.cost(asked.targets, asked.l2, asked.weights), Symbol("J"))
+
+    @property
     def weights(self) -> Array | None:
         """The weights of the examples in the last backward pass."""
         return self.engine.question().weights

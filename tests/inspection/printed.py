@@ -13,9 +13,10 @@ import minigraph as mg
 
 _SUBSCRIPTS, _SUPERSCRIPTS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _NUMBER = r"\d+(?:\.\d+)?(?:·10⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
+_LAYER = r"⁽[⁰¹²³⁴-⁹]+⁾"
 _SYMBOL = (
-    r"∂cost/∂a[₀-₉,]+⁽[⁰¹²³⁴-⁹]+⁾|∂cost/∂a by \w+|g′?\(z[₀-₉,]+⁽[⁰¹²³⁴-⁹]+⁾\)|∂a[₀-₉,]+⁽[⁰¹²³⁴-⁹]+⁾/∂z[₀-₉,]+⁽[⁰¹²³⁴-⁹]+⁾"
-    r"|ΣΘ²|Σw|cost(?:⁽[⁰¹²³⁴-⁹]+⁾)?\(\d+\)|(?:mask|[a-zA-ZΘΔδλ])(?:[₀-₉]+(?:,[₀-₉]+)*)?(?:⁽[⁰¹²³⁴-⁹]+⁾)?(?:\[\d+\])?"
+    rf"∂cost/∂a[₀-₉,]+{_LAYER}|∂cost/∂a by \w+|g′?\(z[₀-₉,]+{_LAYER}\)|∂a[₀-₉,]+{_LAYER}/∂z[₀-₉,]+{_LAYER}"
+    rf"|ΣΘ²|Σw|cost(?:{_LAYER})?\(\d+\)|(?:mask|[a-zA-ZΘΔδλ])(?:[₀-₉]+(?:,[₀-₉]+)*)?(?:{_LAYER})?(?:\[\d+\])?"
 )
 _TOKEN = re.compile(
     rf"(?P<function>log\b|tanh\b|max\b|square\b|swap\b|[Φφσ])|(?P<base>e\^)|(?P<symbol>{_SYMBOL})|(?P<number>{_NUMBER})"
@@ -118,11 +119,8 @@ def evaluate(formula: str, symbols: Mapping[str, float], eps: float) -> Value | 
 
     middle, error = run(numbers), 0.0
     for index, half in enumerate(errors):
-        changes = [
-            abs(run([*numbers[:index], numbers[index] + side, *numbers[index + 1 :]]) - middle)
-            for side in (-half, half)
-        ]
-        error += max(changes)
+        moved = [[*numbers[:index], numbers[index] + side, *numbers[index + 1 :]] for side in (-half, half)]
+        error += max(abs(run(values) - middle) for values in moved)
     return Value(middle, 1.01 * error)
 
 
@@ -169,43 +167,51 @@ def _code(formula: str, symbols: Mapping[str, float], eps: float) -> tuple[str, 
 
 def symbols_of(net: mg.AnyNetwork, example: int, weights: list[float] | None = None) -> dict[str, float]:
     """Return the number that every symbol stands for, read from the network."""
-    result: dict[str, float] = {"λ": net.l2}
     m = len(net.nodes[0].a)
-    result["m"] = float(m)
+    result = {"λ": net.l2, "m": float(m), **_costs(net, m)}
     if weights is not None:
-        result["Σw"] = sum(weights)
-        result |= {f"w{_below(i + 1)}": weight for i, weight in enumerate(weights)}
-    result["ΣΘ²"] = sum(float((np.asarray(layer.theta[:, 1:], np.float64) ** 2).sum()) for layer in net.layers)
-    for i in range(m):
-        costs = [_cost(cost.name, node.a[i], node.target[i]) for node, cost in zip(net.outputs, net.costs, strict=True)]
-        result[f"cost({i + 1})"] = sum(costs)
-        result |= {f"cost{_above(node.position)}({i + 1})": cost for node, cost in zip(net.outputs, costs, strict=True)}
-    for position, node in enumerate(net.nodes, start=1):
-        above = _above(position)
-        if isinstance(node.layer, mg.Dropout):
-            result[f"p{above}"] = node.layer.rate
-            if node.mask is not None:
-                result |= {f"mask{_below(j + 1)}{above}": float(on) for j, on in enumerate(node.mask[example])}
-        result |= {f"a{_below(0)}{above}": 1.0}
-        result |= {f"a{_below(0)}{above}[{i + 1}]": 1.0 for i in range(m)}
-        for letter, what in (("z", "z"), ("a", "a"), ("δ", "delta"), ("y", "target")):
-            try:
-                values = getattr(node, what)
-            except mg.StateError:
-                continue
-            for (i, j), value in np.ndenumerate(values):
-                result[f"{letter}{_below(j + 1)}{above}[{i + 1}]"] = float(value)
-                if i == example:
-                    result[f"{letter}{_below(j + 1)}{above}"] = float(value)
-                    result[f"g(z{_below(j + 1)}{above})"] = float(node.a[i, j])
-                    if letter == "y":
-                        result[f"y{_below(j + 1)}"] = float(value)
-                    if letter == "a" and node in net.inputs:
-                        result[f"x{_below(j + 1)}"] = result[f"x{_below(j + 1)}{above}"] = float(value)
+        result |= {"Σw": sum(weights), **{f"w{_below(i + 1)}": weight for i, weight in enumerate(weights)}}
+    for node in net.nodes:
+        result |= _of_node(node, node in net.inputs, example)
+    result["ΣΘ²"] = 0.0
     for number_, layer in enumerate(net.layers, start=1):
+        result["ΣΘ²"] += float((np.asarray(layer.theta[:, 1:], np.float64) ** 2).sum())
         for letter, matrix in (("Θ", layer.theta), ("Δ", layer.accumulator), ("D", layer.gradient)):
             for (i, j), value in np.ndenumerate(matrix):
                 result[f"{letter}{_below(i + 1, j)}{_above(number_)}"] = float(value)
+    return result
+
+
+def _of_node(node: mg.Node, is_input: bool, example: int) -> dict[str, float]:
+    above, result = _above(node.position), dict[str, float]()
+    for letter, what in (("z", "z"), ("a", "a"), ("δ", "delta"), ("y", "target")):
+        try:
+            values = getattr(node, what)
+        except mg.StateError:
+            continue
+        for (i, j), value in np.ndenumerate(values):
+            result[f"{letter}{_below(j + 1)}{above}[{i + 1}]"] = float(value)
+        for j, value in enumerate(values[example].tolist()):
+            result[f"{letter}{_below(j + 1)}{above}"] = value
+            if letter == "y" or is_input:
+                name = "y" if letter == "y" else "x"
+                result[f"{name}{_below(j + 1)}"] = result[f"{name}{_below(j + 1)}{above}"] = value
+    result |= {f"g(z{_below(j + 1)}{above})": float(value) for j, value in enumerate(node.a[example])}
+    result |= {f"a{_below(0)}{above}{row}": 1.0 for row in ("", *(f"[{i + 1}]" for i in range(len(node.a))))}
+    if isinstance(node.layer, mg.Dropout):
+        result[f"p{above}"] = node.layer.rate
+        if node.mask is not None:
+            result |= {f"mask{_below(j + 1)}{above}": float(on) for j, on in enumerate(node.mask[example])}
+    return result
+
+
+def _costs(net: mg.AnyNetwork, m: int) -> dict[str, float]:
+    result = {}
+    for i in range(m):
+        costs = [_cost(cost.name, node.a[i], node.target[i]) for node, cost in zip(net.outputs, net.costs, strict=True)]
+        result[f"cost({i + 1})"] = sum(costs)
+        for node, cost in zip(net.outputs, costs, strict=True):
+            result[f"cost{_above(node.position)}({i + 1})"] = cost
     return result
 
 
@@ -225,3 +231,43 @@ def _below(*indices: int) -> str:
 
 def _above(layer: int) -> str:
     return "⁽" + str(layer).translate(str.maketrans("0123456789", _SUPERSCRIPTS)) + "⁾"
+
+
+def from_latex(latex: str) -> list[str]:
+    """Return the rows of a derivation in LaTeX as they stand in the text, continuations joined."""
+    body = latex.removeprefix(r"\begin{aligned} ").removesuffix(r" \end{aligned}")
+    rows = body.replace(r" \\ &\quad {}", " ").split(r" \\ ")
+    return [_row_from_latex(row) for row in rows]
+
+
+def _row_from_latex(row: str) -> str:
+    row = re.sub(r"\\(?:text|mathrm)\{((?:[^{}])*)\}", r"\1", row.replace("&", ""))
+    for latex, text in _COMMANDS:
+        row = row.replace(latex, text)
+    row = re.sub(r"10\^\{(-?\d+)\}", lambda match: "10" + match[1].translate(_RAISED), row)
+    row = re.sub(r"_\{([\d,]+)\}", lambda match: match[1].translate(_LOWERED), row)
+    row = re.sub(r"\^\{(\(\d+\))\}", lambda match: match[1].translate(_RAISED), row)
+    row = re.sub(r"\^2", "²", row).replace("-", "−")
+    row = re.sub(rf"e\^\{{({_SYMBOL}|\d+(?:\.\d+)?)\}}", r"e^\1", row)
+    return re.sub(r"e\^\{([^{}]*)\}", r"e^(\1)", row).strip()
+
+
+_RAISED = str.maketrans("0123456789()-", _SUPERSCRIPTS + "⁽⁾⁻")
+_LOWERED = str.maketrans("0123456789", _SUBSCRIPTS)
+_COMMANDS = (
+    (r"\sum_i w_i", "Σw"), (r"\sum \Theta_{ij}^2", "ΣΘ²"), (r"\cdots", "…"), (r" \cdot ", "·"), (r"\cdot ", "·"),
+    (r"\Theta", "Θ"), (r"\delta", "δ"), (r"\Delta", "Δ"), (r"\lambda", "λ"), (r"\partial", "∂"), (r"\colon ", ": "),
+    (r"\log", "log"), (r"\tanh", "tanh"), (r"\max", "max"), (r"\Phi", "Φ"), (r"\varphi", "φ"), (r"\sigma", "σ"),
+    (r" \quad for", " for"), (r"\le", "≤"), ("g'", "g′"), (r"\_", "_"), (r"\backslash ", "\\"), ("{}^{\\wedge}", "^"),
+)  # fmt: skip
+
+
+def joined(text: str) -> list[str]:
+    """Return the lines of a text, continuations joined, without the spaces that align them."""
+    rows: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("with ") or re.match(r"(?:\S.*?|\s*) ?= ", line):
+            rows.append(line.strip())
+        else:
+            rows[-1] += " " + line.strip()
+    return rows

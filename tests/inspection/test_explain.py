@@ -142,7 +142,7 @@ def test_a_long_sum_keeps_the_largest_terms_in_order_and_the_sum_of_the_others()
 def test_how_many_terms_are_shown(count: int, left_out: str | None) -> None:
     text = mg.explain(weighted_sum([float(j) for j in range(1, count + 1)]), "z", max_terms=5).text
     assert text.count("Θ") == min(count, 5)
-    assert text.splitlines()[1].count("·") == min(count, 5)
+    assert text.count("·") == min(count, 5)
     assert ("more" in text) == (left_out is not None)
     assert left_out is None or text.count(f"({left_out})") == 2
     assert text.endswith(f"= {count * (count + 1) // 2}")

@@ -1,8 +1,10 @@
-"""Every printed line of every explanation gives the number in the cache: for all kinds of targets of random graphs."""
+"""Every printed line of every explanation gives the number in the cache, for all kinds of targets of random graphs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import printed
@@ -69,8 +71,8 @@ def assert_adds_up(explanation: mg.Explanation, symbols: dict[str, float], eps: 
     return count
 
 
-@pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("max_terms", [3, 50])
+@pytest.mark.parametrize("seed", range(40))
 def test_every_line_gives_the_cached_number(seed: int, max_terms: int) -> None:
     net, weights = ready_network(seed)
     example = seed % M
@@ -81,3 +83,41 @@ def test_every_line_gives_the_cached_number(seed: int, max_terms: int) -> None:
         assert check.passed, f"{check}\n{explanation}"
         count += assert_adds_up(explanation, symbols, float(np.finfo(net.dtype).eps))
     assert count
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_text_and_latex_say_the_same_and_read_well(seed: int) -> None:
+    net, _ = ready_network(seed)
+    for explanation in explanations(net, 0, 4):
+        rows = printed.joined(explanation.text)
+        assert [re.sub(r"\s", "", row) for row in printed.from_latex(explanation.latex)] == [
+            re.sub(r"\s", "", row) for row in rows
+        ]
+        sides = [row.rpartition("= ")[2] for row in rows]
+        assert all(side != following for side, following in pairwise(sides)), explanation
+        assert not re.search(r"−0(?![.\d])", explanation.text), explanation
+        assert not re.search(r"\(\(−?[\d.·⁻⁰-⁹]+\)\)", explanation.text), explanation
+        assert not re.search(r"= .* = ", explanation.text), explanation
+        assert all(len(line) <= 100 for line in explanation.text.splitlines()), explanation
+        assert explanation.latex.count("{") - explanation.latex.count(r"\{") == explanation.latex.count(
+            "}"
+        ) - explanation.latex.count(r"\}")
+
+
+def rounded_away(explanation: mg.Explanation, share: float) -> mg.Explanation:
+    """Return the explanation of a number that is a little larger than that in the cache."""
+    first, *rest = explanation.derivations
+    moved = first.target.__class__(first.value * (1 + share), first.target.symbol)
+    return mg.Explanation((first.__class__(moved, first.lines), *rest), dtype=explanation.dtype)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_number_that_is_not_in_the_cache_fails_the_check(seed: int) -> None:
+    net, _ = ready_network(seed)
+    for explanation in explanations(net, 0, 50):
+        words = any(word in explanation.text for word in ("computes", "collects"))
+        if explanation.value != 0 and explanation.derivations[0].lines and not words:
+            check = rounded_away(explanation, 1e-3).check()
+            assert not check.passed, explanation
+            assert "lie" in str(check) or "lies in" in str(check)
+            assert rounded_away(explanation, 1e-17).check().passed
