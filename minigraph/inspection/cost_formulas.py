@@ -50,7 +50,7 @@ def value_formulas(output: Output, value: float, max_terms: int) -> tuple[Expres
         squares = [Square(_difference(a, y)) for a, y in zip(output.a, output.y, strict=True)]
         return (Product((Number(0.5), total(squares, max_terms))),)
     if kind not in (CrossEntropy, CategoricalCrossEntropy):
-        return (Words(f"what {output.cost!r} computes", value),)
+        return (Words(f"the value computed by {output.cost!r}", value),)
     from_a = _cross_entropy(output, max_terms, _logarithm_of)
     in_numbers = _cross_entropy(output, max_terms, _evaluated)
     if is_readable(from_a, value):

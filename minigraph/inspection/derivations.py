@@ -33,7 +33,7 @@ def explanation_of(target: Unit | Edge | AnyNetwork, what: str, example: int, ma
 def _z(unit: Unit, at: Quantities, max_terms: int) -> Explanation:
     z = at.z(unit)
     edges, terms = z_terms(unit, at)
-    formula = total(terms, max_terms) if terms else Words(f"what {unit.node.layer!r} computes", z.number)
+    formula = total(terms, max_terms) if terms else Words(f"the value computed by {unit.node.layer!r}", z.number)
     kept = [edges[index].source for index in shown(terms, max_terms)]
     return explanation([derive(z, formula)], unit.node, terms, [*kept, unit])
 
@@ -49,7 +49,7 @@ def _a(unit: Unit, at: Quantities, max_terms: int) -> Explanation:
         formulas = softmax_formulas(unit.index - 1, at.row(node, "z"), max_terms)
         return explanation([derive(a, *formulas)], node, units=[unit])
     if joins_units(activation, node.z[at.example], node.a[at.example]):
-        return explanation([derive(a, Words(f"what {activation!r} computes", a.number))], node, units=[unit])
+        return explanation([derive(a, Words(f"the value computed by {activation!r}", a.number))], node, units=[unit])
     formula = value_formula(activation, z)
     name = symbol("z", unit)
     general = None
@@ -71,7 +71,7 @@ def _gradient(edge: Edge, at: Quantities, max_terms: int) -> Explanation:
     m = total_weight(at.weights, len(node.delta))
     terms = _accumulated(edge, at)
     if not agree(terms, delta_sum.number, node):
-        part = derive(delta_sum, Words(f"what {node.layer!r} collects", delta_sum.number))
+        part = derive(delta_sum, Words(f"the value computed by {node.layer!r}", delta_sum.number))
     else:
         part = derive(delta_sum, total(terms, max_terms))
     mean: Expression = Quotient(delta_sum, m)

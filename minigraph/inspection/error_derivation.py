@@ -88,7 +88,9 @@ def _through_activation(unit: Unit, output: Output | None, at: Quantities, max_t
         return _Part(error, tuple(terms))
     named = slope.expression
     if isinstance(named, Quantity):
-        how = Quantity(named.number) if slope.condition else Words(f"what {activation!r} computes", named.number)
+        how = (
+            Quantity(named.number) if slope.condition else Words(f"the value computed by {activation!r}", named.number)
+        )
         within = (derive(named, how, condition=slope.condition),)
         return _Part(Product((*error.factors, named)), tuple(terms), within=within)
     return _Part(Product((*error.factors, *slope.expression.factors)), tuple(terms), slope.condition)
@@ -107,7 +109,7 @@ def _through_jacobian(
     terms, errors = [], []
     for k, other in enumerate(node.units):
         formula = total(parts_of_error(other), max_terms)
-        error = Quantity(formula.value, derivative_label(row[k]))
+        error = Quantity(formula.value, derivative_label(row[k]), formula)
         errors.append(derive(error, formula))
         if type(node.layer.activation) is Softmax:
             factors = softmax_jacobian(j, k, row)

@@ -94,6 +94,8 @@ class Quantity(Expression):
 
     number: float
     symbol: Symbol | Label | None = None
+    formula: Expression | None = None
+    """Where the number comes from, if it is in no cache: what that loses of its digits, it has lost too."""
 
     def strength(self, style: Style) -> int:
         if style.digits is not None or self.symbol is None:
@@ -108,7 +110,11 @@ class Quantity(Expression):
         return self.symbol.latex if style.latex else self.symbol.text
 
     def interval(self, reading: Reading) -> Interval:
-        return reading.measured(self.number)
+        low, high = reading.measured(self.number)
+        if self.formula is None or not reading.rounded:
+            return low, high
+        least, most = self.formula.interval(Reading(None, reading.eps, rounded=True))
+        return min(low, least), max(high, most)
 
 
 @dataclass(frozen=True)
@@ -212,8 +218,7 @@ class Product(Expression):
 
     def write(self, style: Style) -> str:
         dot = " " if style.digits is None else r" \cdot " if style.latex else "·"
-        *first, last = self.parts
-        texts = [*(part.within(_factor_strength(part), style) for part in first), last.within(_PRODUCT, style)]
+        texts = [part.within(_factor_strength(part), style) for part in self.parts]
         return texts[0] + "".join(f"{SOFT_BREAK if text[0] == '(' else ''}{dot}{text}" for text in texts[1:])
 
     def interval(self, reading: Reading) -> Interval:
@@ -286,7 +291,7 @@ class Call(Expression):
 
     def write(self, style: Style) -> str:
         name = _FUNCTIONS.get(self.name, latex_text(self.name)) if style.latex else self.name
-        arguments = ", ".join(argument.write(style) for argument in self.arguments)
+        arguments = ", ".join(unbroken(argument.write(style)) for argument in self.arguments)
         if self.name in ("log", "tanh") and self.arguments[0].strength(style) >= _POWER:
             return f"{name} {arguments}"
         return f"{name}({arguments})"
@@ -343,6 +348,6 @@ def _strength(value: float, digits: int) -> int:
 
 
 def _factor_strength(part: Expression) -> int:
-    """A quotient in front of another factor is put in brackets: (1/m) x."""
+    """Return how tightly a factor must hold together: a quotient is put in brackets, as in (1/m) x."""
     is_label = isinstance(part, Quantity) and isinstance(part.symbol, Label) and "/" in part.symbol.text
     return _POWER if is_label or isinstance(part, Quotient) else _PRODUCT

@@ -115,9 +115,8 @@ def rounded_away(explanation: mg.Explanation, share: float) -> mg.Explanation:
 def test_a_number_that_is_not_in_the_cache_fails_the_check(seed: int) -> None:
     net, _ = ready_network(seed)
     for explanation in explanations(net, 0, 50):
-        words = any(word in explanation.text for word in ("computes", "collects"))
-        if explanation.value != 0 and explanation.derivations[0].lines and not words:
+        if explanation.value != 0 and explanation.derivations[0].lines:
             check = rounded_away(explanation, 1e-3).check()
             assert not check.passed, explanation
-            assert "lie" in str(check) or "lies in" in str(check)
+            assert "lies in [" in str(check)
             assert rounded_away(explanation, 1e-17).check().passed
