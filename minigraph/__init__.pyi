@@ -4,7 +4,6 @@ from minigraph.base.arrays import (
     unroll as unroll,
 )
 from minigraph.base.config import Configurable as Configurable
-from minigraph.base.notation import Explanation as Explanation
 from minigraph.data import one_hot as one_hot
 from minigraph.diagram.build import (
     diagram as diagram,
@@ -77,6 +76,7 @@ from minigraph.inspection.diagnosis import (
     diagnose as diagnose,
 )
 from minigraph.inspection.explain import explain as explain
+from minigraph.inspection.explanation import Explanation as Explanation
 from minigraph.inspection.gradient_check import (
     GradientCheck as GradientCheck,
     check_gradient as check_gradient,

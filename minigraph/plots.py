@@ -19,6 +19,7 @@ from minigraph.errors import ArgumentError, ShapeError
 from minigraph.graph.layers import InputLayer
 from minigraph.inputs import batch
 from minigraph.inputs.batch import Data
+from minigraph.inspection.delta_plot import draw_delta_sizes
 from minigraph.network.network import AnyNetwork
 from minigraph.training.fitting import fit
 from minigraph.training.optimizers import Optimizer, OptimizerName
@@ -332,25 +333,7 @@ def delta_sizes(
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    ax = _axes(ax)
-    places = np.arange(len(names))
-    positive = [size for size in sizes if size > 0]
-    floor = min(positive, default=1.0) / 10
-    ax.bar(
-        places, [max(size, floor) - floor for size in sizes], bottom=floor,
-        color=[_ORANGE if name in troubled else _BLUE for name in names],
-    )  # fmt: skip
-    for place, name, size in zip(places, names, sizes, strict=True):
-        if name in troubled:
-            ax.annotate(
-                troubled[name], (place, max(size, floor)), xytext=(0, 3), textcoords="offset points",
-                ha="center", va="bottom", fontsize=8, rotation=90 if len(names) > 6 else 0,
-            )  # fmt: skip
-    ax.set_yscale("log")
-    ax.set_ylim(floor, max(positive, default=1.0) * 10)
-    ax.set_xticks(places, names, rotation=90 if len(names) > 8 else 0)
-    ax.set_ylabel("root mean square of δ")
-    return ax
+    return draw_delta_sizes(names, sizes, troubled, ax)
 
 
 def _axes(ax: Axes | None) -> Axes:

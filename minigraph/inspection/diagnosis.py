@@ -15,6 +15,7 @@ from minigraph.functions.activations import Activation, Relu, Sigmoid, Tanh
 from minigraph.graph.layers import InputLayer
 from minigraph.graph.node import Node
 from minigraph.inputs.batch import Data
+from minigraph.inspection.delta_plot import draw_delta_sizes
 from minigraph.network.network import AnyNetwork
 
 if TYPE_CHECKING:
@@ -86,13 +87,11 @@ class Diagnosis:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from minigraph import plots
-
         troubled: dict[str, str] = {}
         for finding in self.findings:
             troubled[finding.node] = ", ".join(filter(None, (troubled.get(finding.node), finding.trouble)))
         shown = [each for each in self.nodes if not math.isnan(each.delta)]
-        return plots.delta_sizes([n.node for n in shown], [n.delta for n in shown], troubled, ax)
+        return draw_delta_sizes([each.node for each in shown], [each.delta for each in shown], troubled, ax)
 
     def __str__(self) -> str:
         return self.text

@@ -9,7 +9,7 @@ from minigraph.graph.node import Edge, Unit
 from minigraph.network.network import AnyNetwork, Network
 
 if TYPE_CHECKING:
-    from minigraph.base.notation import Explanation
+    from minigraph.inspection.explanation import Explanation
 
 Explained: TypeAlias = Literal["z", "a", "delta", "gradient", "cost"]
 

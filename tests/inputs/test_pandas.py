@@ -159,7 +159,7 @@ class TestNames:
         assert z.text.endswith("with a₁⁽¹⁾: age, a₂⁽¹⁾: height")
         delta = mg.explain(net.node(3).unit(1), "delta")
         assert delta.text.endswith("with a₁⁽³⁾: a_no")
-        assert delta.latex.endswith(r"&\text{with } a_{1}^{(3)}\colon \text{a\_no} \end{aligned}")
+        assert delta.latex.endswith(r"&\text{with } a_{1}^{(3)}\colon \text{a}\_\text{no} \end{aligned}")
         weight = mg.explain(net.node(2).unit(1).inputs[2], "gradient")
         assert weight.text.endswith("with a₂⁽¹⁾: height")
         hidden = mg.explain(net.node(2).unit(1), "a")

@@ -74,7 +74,11 @@ def test_cost_is_the_mean_of_the_examples_and_the_regularization(net: mg.Network
     a = net.nodes[-1].a
     costs = -(np.array(Y) * np.log(a) + (1 - np.array(Y)) * np.log(1 - a)).sum(axis=1)
     np.testing.assert_allclose([term[0] for term in explanation.terms], costs, rtol=1e-12)
-    assert f"cost(2) = {number(costs[1])}" in explanation.text
+    assert "cost(2) = −(y₁ log a₁⁽⁷⁾ + (1 − y₁) log(1 − a₁⁽⁷⁾)" not in explanation.text  # of y₁ = 0, folded
+    lines = [line.strip() for line in explanation.text.splitlines()]
+    start = next(i for i, line in enumerate(lines) if line.startswith("cost(2) = "))
+    assert lines[start + 3] == f"= {number(costs[1])}"
+    assert lines[-1] == "with cost(i): cross_entropy of row i of X, counted from 1"
 
 
 def test_the_text_by_hand() -> None:
@@ -86,7 +90,7 @@ def test_the_text_by_hand() -> None:
     assert mg.explain(unit, "a").text.splitlines() == [
         "a₁⁽²⁾ = g(z₁⁽²⁾)",
         "      = 1/(1 + e^(−z₁⁽²⁾))",
-        "      = 1/(1 + e^(−0))",
+        "      = 1/(1 + e^0)",
         "      = 0.5",
     ]
     assert mg.explain(unit, "delta").text.splitlines() == [
@@ -98,9 +102,10 @@ def test_the_text_by_hand() -> None:
         "D₁₁⁽¹⁾ = Δ₁₁⁽¹⁾/m",
         "       = −1/1",
         "       = −1",
-        "Δ₁₁⁽¹⁾ = Σᵢ δ₁⁽²⁾ a₁⁽¹⁾",
+        "Δ₁₁⁽¹⁾ = δ₁⁽²⁾[1] a₁⁽¹⁾[1]",
         "       = (−0.5)·2",
         "       = −1",
+        "with [i]: row i of X, counted from 1",
     ]
     assert mg.explain(unit, "delta").latex == (
         r"\begin{aligned} \delta_{1}^{(2)} &= a_{1}^{(2)} - y_{1} \\  &= 0.5 - 1 \\  &= -0.5 \end{aligned}"
@@ -109,14 +114,47 @@ def test_the_text_by_hand() -> None:
     assert mg.explain(net.node(1).unit(0), "a").text == "a₀⁽¹⁾ = 1"
 
 
-def test_a_long_sum_says_what_it_leaves_out() -> None:
-    net = mg.mlp([50, 1], seed=0)
-    net.forward(np.ones((1, 50)))
-    explanation = mg.explain(net.node(2).unit(1), "z", max_terms=5)
-    assert "(46 more terms)" in explanation.text  # 50 weights and the bias, 5 shown
-    assert "Θ₁,₅₀⁽¹⁾" in explanation.text
-    assert len(explanation.terms) == 51
-    assert explanation.latex.count("{") == explanation.latex.count("}")
+def weighted_sum(weights: list[float]) -> mg.Unit:
+    """Return a unit whose z is the sum of the weights, the bias first."""
+    net = mg.mlp([len(weights) - 1, 1], seed=0)
+    net.assign(weights)
+    net.forward(np.ones((1, len(weights) - 1)))
+    return net.node(2).unit(1)
+
+
+def test_a_long_sum_keeps_the_largest_terms_in_order_and_the_sum_of_the_others() -> None:
+    unit = weighted_sum([0.5, -8.0, 0.25, 4.0, *[0.125] * 20, -2.0])
+    explanation = mg.explain(unit, "z", max_terms=3)
+    assert explanation.text.splitlines() == [
+        "z₁⁽²⁾ = Θ₁₁⁽¹⁾ a₁⁽¹⁾ + Θ₁₃⁽¹⁾ a₃⁽¹⁾ + Θ₁,₂₄⁽¹⁾ a₂₄⁽¹⁾ + … (22 more terms)",
+        "      = (−8)·1 + 4·1 + (−2)·1 + 3.25 (22 more terms)",
+        "      = −2.75",
+    ]
+    assert len(explanation.terms) == 25
+    assert math.fsum(math.prod(term) for term in explanation.terms) == -2.75
+    shown = explanation.derivations[0].lines[1].terms
+    assert [term.value for term in shown] == [-8.0, 4.0, -2.0, 3.25]
+    assert [factor.value for factor in shown[0].factors] == [-8.0, 1.0]
+
+
+@pytest.mark.parametrize(("count", "left_out"), [(4, None), (5, None), (6, "1 more term"), (7, "2 more terms")])
+def test_how_many_terms_are_shown(count: int, left_out: str | None) -> None:
+    text = mg.explain(weighted_sum([float(j) for j in range(1, count + 1)]), "z", max_terms=5).text
+    assert text.count("Θ") == min(count, 5)
+    assert text.count("·") == min(count, 5)
+    assert ("more" in text) == (left_out is not None)
+    assert left_out is None or text.count(f"({left_out})") == 2
+    assert text.endswith(f"= {count * (count + 1) // 2}")
+
+
+def test_several_terms_of_zero_are_folded_and_a_single_one_is_not() -> None:
+    assert mg.explain(weighted_sum([1.0, 0.0, 2.0]), "z").text.splitlines()[1].strip() == "= 1·1 + 0·1 + 2·1"
+    folded = mg.explain(weighted_sum([1.0, 0.0, 2.0, 0.0]), "z").text.splitlines()
+    assert folded[0] == "z₁⁽²⁾ = Θ₁₀⁽¹⁾ a₀⁽¹⁾ + Θ₁₂⁽¹⁾ a₂⁽¹⁾ + … (2 more terms)"
+    assert folded[1].strip() == "= 1·1 + 2·1 + 0 (2 more terms)"
+    nothing = mg.explain(weighted_sum([0.0, 0.0]), "z")
+    assert nothing.text.splitlines() == ["z₁⁽²⁾ = … (2 more terms)", "      = 0 (2 more terms)", "      = 0"]
+    assert nothing.check().passed
 
 
 @pytest.mark.parametrize("activation", ["softmax", "gelu", "leaky_relu", "elu", "relu", "softplus", "silu", "identity"])

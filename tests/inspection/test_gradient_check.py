@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 import minigraph as mg
 from minigraph.functions.activations import ACTIVATIONS
+from minigraph.inspection.differences import Differences
+from minigraph.inspection.gradient_check import LayerCheck
 
 X = np.random.default_rng(0).normal(size=(12, 3))
 Y = np.eye(4)[np.arange(12) % 4]
@@ -167,3 +172,100 @@ def test_absent_links_are_no_parameters() -> None:
 def test_bad_arguments_are_named(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(mg.MinigraphError, match=message):
         mg.check_gradient(mg.mlp([3, 4], seed=1), X, Y, **arguments)  # type: ignore[arg-type]
+
+
+def with_changed_gradient(net: mg.AnyNetwork, change: Callable[[int, mg.Array], mg.Array | float]) -> mg.GradientCheck:
+    """Check a gradient to which `change` of the number of the layer and Θ is added."""
+    net.cost_and_gradient(X, Y)
+    changed = [layer.gradient + change(number, layer.theta) for number, layer in enumerate(net.layers, start=1)]
+    return mg.check_gradient(net, X, Y, gradient=mg.unroll(changed))
+
+
+def only(part: str, theta: mg.Array) -> mg.Array:
+    """Return Θ with 0 outside a part of its columns."""
+    result: mg.Array = theta.copy()
+    if part == "weights":
+        result[:, 0] = 0
+    if part == "bias":
+        result[:, 1:] = 0
+    return result
+
+
+@pytest.mark.parametrize(
+    ("part", "words"), [("weights", "in the weights"), ("bias", "in the bias column"), ("all", "in Θ")]
+)
+def test_the_hint_names_what_is_proportional_to_theta(part: str, words: str) -> None:
+    net = mg.mlp([3, 5, 4], seed=3)
+    check = with_changed_gradient(net, lambda _, theta: 0.25 * only(part, theta))
+    assert check.hint == f"the difference is 0.25 Θ_ij {words}: look at the regularization term"
+
+
+NOT_PROPORTIONAL: dict[str, Callable[[int, mg.Array], mg.Array]] = {
+    "a constant": lambda layer, theta: 0.25 * np.ones_like(theta),
+    "the size of Θ": lambda layer, theta: 0.25 * np.abs(theta),
+    "nearly Θ": lambda layer, theta: 0.25 * theta + 0.002 * np.cos(np.arange(theta.size)).reshape(theta.shape),
+    "another factor in each layer": lambda layer, theta: 0.25 * layer * theta,
+    "another factor for the bias": lambda layer, theta: 0.25 * theta + 0.25 * only("bias", theta),
+    "one parameter": lambda layer, theta: np.where(np.arange(theta.size).reshape(theta.shape) == 3, 0.1, 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_PROPORTIONAL)
+def test_no_hint_where_the_difference_is_something_else(kind: str) -> None:
+    check = with_changed_gradient(mg.mlp([3, 5, 4], seed=3), NOT_PROPORTIONAL[kind])
+    assert not check.passed
+    assert check.hint == ""
+    assert "regularization" not in str(check)
+
+
+def test_a_passed_check_has_no_hint() -> None:
+    assert mg.check_gradient(mg.mlp([3, 5, 4], l2=1.0, seed=3), X, Y).hint == ""
+
+
+@pytest.mark.parametrize("part", ["weights", "bias"])
+def test_the_largest_error_of_a_layer_is_that_of_its_weights_or_its_bias(part: str) -> None:
+    check = with_changed_gradient(mg.mlp([3, 5, 4], seed=3), lambda _, theta: 0.01 * only(part, theta))
+    for layer in check.by_layer:
+        assert layer.bias_error is not None
+        assert layer.weight_error is not None
+        assert (layer.weight_error > layer.bias_error) == (part == "weights")
+        assert layer.max_error == (layer.weight_error if part == "weights" else layer.bias_error)
+    assert check.max_error == max(layer.max_error for layer in check.by_layer)
+
+
+def test_the_errors_of_a_layer_of_which_one_kind_is_not_checked() -> None:
+    assert LayerCheck(1, "h", 1, None, 0.5).max_error == 0.5
+    assert LayerCheck(1, "h", 1, 0.25, None).max_error == 0.25
+    assert LayerCheck(1, "h", 0, None, None).max_error == 0.0
+
+
+def test_an_error_equal_to_the_tolerance_passes() -> None:
+    net = mg.mlp([3, 5, 4], seed=3)
+    check = with_changed_gradient(net, lambda _, theta: 0.01 * theta)
+    gradient = check.analytic
+    exact = mg.check_gradient(net, X, Y, gradient=gradient, tolerance=check.max_error)
+    # refined differences may come nearer: the tolerance is that of the result itself
+    same = replace(exact, tolerance=exact.max_error)
+    assert same.passed
+    same.raise_if_failed()
+    assert str(same).startswith("gradient check passed")
+    below = replace(exact, tolerance=float(np.nextafter(exact.max_error, 0)))
+    assert not below.passed
+    assert str(below).startswith("gradient check FAILED")
+
+
+def test_a_difference_equal_to_the_tolerance_is_not_refined() -> None:
+    # J = 2 θ: every difference quotient is 2; an analytic 1 is wrong by exactly half of it
+    calls = 0
+
+    def cost(index: int, change: float) -> float:
+        nonlocal calls
+        calls += 1
+        return 2 * change
+
+    result = Differences(cost, step=0.5, tolerance=0.5, scale=1.0, J=0.0).compare(0, 1.0)
+    assert (result.numeric, result.error, result.kink, calls) == (2.0, 0.5, False, 2)
+    refined = Differences(cost, step=0.5, tolerance=0.25, scale=1.0, J=0.0).compare(0, 1.0)
+    assert not refined.kink
+    assert refined.error == pytest.approx(0.5)
+    assert calls > 4
