@@ -196,7 +196,6 @@ from minigraph.training.callbacks import (
 from minigraph.training.checkpoint import Checkpoint as Checkpoint
 from minigraph.training.fitting import fit as fit
 from minigraph.training.history import History as History
-from minigraph.training.loop import Run as Run
 from minigraph.training.metrics import TopK as TopK
 from minigraph.training.minimization import minimize as minimize
 from minigraph.training.optimizers import (
@@ -214,6 +213,7 @@ from minigraph.training.optimizers import (
 from minigraph.training.optimizers import (
     RMSProp as RMSProp,
 )
+from minigraph.training.run import Run as Run
 from minigraph.training.schedules import (
     CosineDecay as CosineDecay,
 )

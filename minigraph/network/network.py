@@ -17,8 +17,8 @@ from minigraph.errors import ArgumentError, nearest
 from minigraph.functions.costs import Cost, CostName
 from minigraph.graph.layer import Layer
 from minigraph.graph.node import Node
-from minigraph.inputs import batch
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data, check_inputs, check_targets, check_weights
+from minigraph.inputs.column_names import ColumnNames
 from minigraph.network import wiring
 from minigraph.network.summary import summary
 
@@ -217,9 +217,9 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit; nothing has changed.
             NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
+        arrays, names = check_inputs(self, X)
         results = self.engine.forward(arrays, self.generator if training else None)
-        batch.name_units(self.inputs, X, "X")
+        names.commit()
         return self._shaped(results)
 
     def backward(self, Y: Data, sample_weight: ArrayLike | None = None) -> None:
@@ -239,9 +239,9 @@ class Network(Generic[Out_co]):
             NonFiniteError: the gradient is not finite; the message names the node.
         """
         m = self.engine.current_batch()
-        targets, weights = self._targets(Y, sample_weight, m)
+        targets, weights, names = self._targets(Y, sample_weight, m)
         self.engine.backward(targets, self.l2, weights)
-        batch.name_units(self.outputs, Y, "Y")
+        names.commit()
 
     def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
         """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches stay as they are.
@@ -255,8 +255,8 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit.
             NonFiniteError: J is not finite.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
-        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
+        arrays = check_inputs(self, X).arrays
+        targets, weights, _ = self._targets(Y, sample_weight, len(arrays[0]))
         return self.engine.evaluate_cost(arrays, targets, self.l2, weights)
 
     def cost_and_gradient(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
@@ -271,13 +271,13 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit; nothing has changed.
             NonFiniteError: J or the gradient is not finite.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
-        targets, weights = self._targets(Y, sample_weight, len(arrays[0]))
+        arrays, input_names = check_inputs(self, X)
+        targets, weights, output_names = self._targets(Y, sample_weight, len(arrays[0]))
         self.engine.forward(arrays, None)
         J = self.engine.cost(targets, self.l2, weights)
         self.engine.backward(targets, self.l2, weights)
-        batch.name_units(self.inputs, X, "X")
-        batch.name_units(self.outputs, Y, "Y")
+        input_names.commit()
+        output_names.commit()
         return J, self.engine.parameters.gradient_vector.copy()
 
     def predict(self, X: Data, batch_size: int | None = None) -> Out_co:
@@ -292,7 +292,7 @@ class Network(Generic[Out_co]):
             NonFiniteError: the parameters gave infinity or not-a-number; the message names the node.
         """
         size = None if batch_size is None else whole(batch_size, "batch_size")
-        arrays = batch.inputs(self.inputs, X, self.dtype)
+        arrays = check_inputs(self, X).arrays
         return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
 
     def unroll(self) -> Array:
@@ -414,10 +414,12 @@ class Network(Generic[Out_co]):
         rest = {name: value for name, value in vars(self).items() if name not in _REBUILT}
         return self._rebuilt, essence, rest
 
-    def _targets(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[list[Array], Array | None]:
+    def _targets(
+        self, Y: Data, sample_weight: ArrayLike | None, m: int
+    ) -> tuple[list[Array], Array | None, ColumnNames]:
         """Check Y and the weights; the targets become columns, as the engine has them."""
-        targets = batch.targets(self.outputs, self.costs, Y, m, self.dtype)
-        return [target.T for target in targets], batch.example_weights(sample_weight, m)
+        targets, names = check_targets(self, Y, m)
+        return [target.T for target in targets], check_weights(sample_weight, m), names
 
     def _shaped(self, results: list[Array]) -> Out_co:
         return cast("Out_co", results[0] if self.has_one_output else tuple(results))
