@@ -182,7 +182,7 @@ class TrainingLoop(Run):
         self.net.engine.forget()  # what a callback computed after an earlier step
         for callback in self._step_callbacks:
             callback.on_step_end(self)
-        self._steps.measure_theta()
+        self._steps.refresh()
         return self._stop is not None
 
     def _collect_costs(self) -> None:
@@ -194,6 +194,7 @@ class TrainingLoop(Run):
         self._sums = (total, weight)
 
     def _end_epoch(self, seconds: float, progress: Progress) -> None:
+        self.net.engine.forget()
         values = {"cost": self.cost}
         for evaluation in self._evaluations:
             values |= evaluation.measure(self._steps.regularization)

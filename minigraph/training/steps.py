@@ -73,6 +73,8 @@ class Steps:
         self.examples = examples
         self.clip = clip
         self.batch_size: int = min(batch_size or examples.m, examples.m)
+        self.per_pass: int = math.ceil(examples.m / self.batch_size)
+        """How many mini-batches a pass over the training set has."""
         self.taken = taken
         """Steps taken in all passes."""
         self.total_weight: float = examples.total_weight
@@ -83,15 +85,10 @@ class Steps:
         self._batches: list[Batch] = []
         self._first = self._costed = self._began = 0
         self._costs: list[tuple[float, float]] = []
-        self._norm = math.inf
-        self._decay = np.zeros((), net.dtype)
-        self._limit = float(np.finfo(net.dtype).max) ** 0.4
         self._is_provable = all(type(layer) is Dense for layer in net.layers)
-
-    @property
-    def per_pass(self) -> int:
-        """How many mini-batches a pass over the training set has."""
-        return math.ceil(self.examples.m / self.batch_size)
+        self._generator, self._norm, self._decay = net.generator, math.inf, np.zeros((), net.dtype)
+        self._adjust: Callable[[], None] | None = None
+        self._limit = float(np.finfo(net.dtype).max) ** 0.4
 
     @property
     def regularization(self) -> float:
@@ -118,7 +115,8 @@ class Steps:
             NonFiniteError: a step would have gone wrong; it was not taken.
         """
         size, at_once, whole = self.batch_size, self._staging.batches_at_once, len(order) // self.batch_size
-        self.measure_theta()
+        self.net.engine.forget()
+        self.refresh()
         is_ended = False
         while position < self.per_pass and not (is_ended or interrupt.pending):
             # Which mini-batches are staged together does not depend on where the pass was interrupted.
@@ -148,9 +146,8 @@ class Steps:
         gather = self._staging.gather_inputs if self._staging.gathers_by_step else None
         t = self._began = self.taken
         self._first = self._costed = first
-        self.net.engine.forget()
         with quiet():
-            generator, adjust, trusted_rate = self._settings()
+            generator, adjust, trusted_rate = self._generator, self._adjust, self._trusted_rate()
             for number in range(first, stop):
                 batch = self._batches[number]
                 for buffer, staged in batch.copies_before:
@@ -172,7 +169,7 @@ class Steps:
                 if (after_step is not None and after_step()) or interrupt.pending:
                     return True
                 if after_step is not None:
-                    generator, adjust, trusted_rate = self._settings()
+                    generator, adjust, trusted_rate = self._generator, self._adjust, self._trusted_rate()
         return False
 
     def _adjust_gradient(self) -> None:
@@ -182,20 +179,17 @@ class Steps:
             parameters.add_decay(self._decay)
         self.clip.apply(parameters.gradient_vector)
 
-    def measure_theta(self) -> None:
-        """Measure Θ, of which a callback may have changed any entry: the proof begins with its norm."""
+    def refresh(self) -> None:
+        """Take note of what callbacks may have changed: Θ, from whose norm the proof begins, λ, and the generator."""
         parameters = self.net.engine.parameters
         parameters.cut_links()
         with quiet():
             self._norm = math.sqrt(parameters.vector.dot(parameters.vector))
+            self._decay = np.array(self.net.l2 / self.total_weight, self.net.dtype)
+        self._adjust = self._adjust_gradient if self._decay or self.clip != Clip() else None
+        self._generator = self.net.generator
 
-    def _settings(self) -> tuple[np.random.Generator, Callable[[], None] | None, float]:
-        """Return what callbacks may have changed: the generator, what adjusts the gradient, and the trusted rate."""
-        self._decay = np.array(self.net.l2 / self.total_weight, self.net.dtype)
-        adjust = self._adjust_gradient if self._decay or self.clip != Clip() else None
-        return self.net.generator, adjust, self._trusted_rate(float(self._decay))
-
-    def _trusted_rate(self, decay: float) -> float:
+    def _trusted_rate(self) -> float:
         """Return the learning rate up to which no step of a pass leaves Θ infinite, if its Σ (z² + δ²) is in limits."""
         if not (self._is_provable and self.updates.began_with_zeros):
             return _LOOK_AT_ALL
@@ -204,7 +198,7 @@ class Steps:
         largest_input = max(1.0, *(column.largest for column in self.examples.dataset.inputs))
         # Sums of m products over all the nodes that share a layer, by Cauchy and Schwarz.
         activations = size + math.sqrt(self._workspace.m * len(self.net.nodes)) * largest_input
-        gradient = size * activations + decay * largest_theta
+        gradient = size * activations + float(self._decay) * largest_theta
         change = self.per_pass * self.updates.optimizer.step_bound(gradient, float(info.tiny))
         return (largest_theta - self._norm) / change if change < math.inf else _LOOK_AT_ALL
 
