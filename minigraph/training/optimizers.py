@@ -317,8 +317,8 @@ class Updates:
     def __init__(self, optimizer: Optimizer, theta: Array, gradient: Array) -> None:
         self.optimizer = optimizer
         self.state: dict[str, Array] = {name: np.zeros_like(theta) for name in optimizer.state_names}
-        self.began_with_zeros: bool = True
-        """Whether all of the state comes from steps taken here."""
+        self.is_bounded: bool = True
+        """Whether the state began with zeros and every step was trusted, so that its bounds hold for the state."""
         self._dtype = theta.dtype
         rate = optimizer.learning_rate
         self._constant_rate = rate if isinstance(rate, float) else None
@@ -345,7 +345,7 @@ class Updates:
         numbers = self.optimizer.coefficients(rate, t)
         if numbers != self._numbers:
             self._set_coefficients(numbers)
-        if not rate <= trusted_rate:
+        if not (rate <= trusted_rate and self.is_bounded):
             return self._checked_step()
         coefficients = self._coefficients
         update = self.optimizer.update
@@ -357,7 +357,7 @@ class Updates:
         """Take over the state of an interrupted run, which `check` has accepted."""
         for name, vector in self.state.items():
             vector[...] = state[name]
-        self.began_with_zeros = False
+        self.is_bounded = False
 
     def check(self, state: Mapping[str, Array]) -> None:
         """Compare the state of an interrupted run with what this optimizer keeps.
@@ -377,6 +377,7 @@ class Updates:
 
     def _checked_step(self) -> int | None:
         """Take the step on copies, collected in the memory of the gradient, which nothing reads afterwards."""
+        self.is_bounded = False
         updated = np.empty_like(self._blocks[0][0]) if self._blocks else np.empty(0, self._dtype)
         for number, (theta, gradient, state, scratch) in enumerate(self._blocks):
             new = updated[: theta.size]

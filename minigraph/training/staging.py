@@ -182,13 +182,14 @@ class ChunkStaging(Staging):
         self.gathers_by_step: bool = gathers_by_step
         inputs = [] if gathers_by_step else self._columns.inputs
         self._inputs = [np.empty((self._capacity, column.size), net.dtype) for column in inputs]
-        self._target_rows = [np.empty((self._capacity, column.size), net.dtype) for column in self._columns.targets]
         self._outputs = [np.empty((3, column.size, self._capacity), net.dtype) for column in self._columns.targets]
         """z, a and y of each output."""
+        # Before the first z is there, its memory serves for the targets as they are gathered, row by row.
+        self._target_rows = [z.reshape(self._capacity, len(z)) for z, _, _ in self._outputs]
 
     @property
     def nbytes(self) -> int:
-        return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._target_rows, *self._outputs))
+        return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._outputs))
 
     def _copies_before(self, part: slice) -> tuple[tuple[Array, Array], ...]:
         if self.gathers_by_step:

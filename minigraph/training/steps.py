@@ -86,7 +86,8 @@ class Steps:
         self._first = self._costed = self._began = 0
         self._costs: list[tuple[float, float]] = []
         self._is_provable = all(type(layer) is Dense for layer in net.layers)
-        self._generator, self._norm, self._decay = net.generator, math.inf, np.zeros((), net.dtype)
+        self._generator, self._norm = net.generator, math.inf
+        self._decay, self._largest_decay = np.zeros((), net.dtype), 0.0
         self._adjust: Callable[[], None] | None = None
         self._limit = float(np.finfo(net.dtype).max) ** 0.4
 
@@ -186,27 +187,27 @@ class Steps:
         with quiet():
             self._norm = math.sqrt(parameters.vector.dot(parameters.vector))
             self._decay = np.array(self.net.l2 / self.total_weight, self.net.dtype)
+        self._largest_decay = max(self._largest_decay, float(self._decay))
         self._adjust = self._adjust_gradient if self._decay or self.clip != Clip() else None
         self._generator = self.net.generator
 
     def _trusted_rate(self) -> float:
         """Return the learning rate up to which no step of a pass leaves Θ infinite, if its Σ (z² + δ²) is in limits."""
-        if not (self._is_provable and self.updates.began_with_zeros):
+        if not (self._is_provable and self.updates.is_bounded):
             return _LOOK_AT_ALL
         info = np.finfo(self.net.dtype)
         size, largest_theta = math.sqrt(self._limit), float(info.max) ** 0.7
         largest_input = max(1.0, *(column.largest for column in self.examples.dataset.inputs))
         # Sums of m products over all the nodes that share a layer, by Cauchy and Schwarz.
-        activations = size + math.sqrt(self._workspace.m * len(self.net.nodes)) * largest_input
-        gradient = size * activations + float(self._decay) * largest_theta
+        activations = size + math.sqrt(self.batch_size * len(self.net.nodes)) * largest_input
+        gradient = size * activations + self._largest_decay * largest_theta
         change = self.per_pass * self.updates.optimizer.step_bound(gradient, float(info.tiny))
         return (largest_theta - self._norm) / change if change < math.inf else _LOOK_AT_ALL
 
     def _look_at_all(self) -> float:
-        """Raise if z, a or δ is not finite; else trust no step from here on, whose state may hold a large gradient."""
+        """Raise if z, a or δ is not finite; else trust no step of this chunk."""
         if not math.isfinite(self._workspace.squares()):
             raise NonFiniteError(self._locate_pass())
-        self._is_provable = False
         return _LOOK_AT_ALL
 
     def _locate_pass(self) -> str:

@@ -73,10 +73,9 @@ def test_the_parameters_are_those_after_the_last_good_step(name: str, batch: int
     ends = []
     for callbacks in ([keep], []):
         net.assign(start)
+        given = {"callbacks": callbacks, "progress": False, **options}
         with pytest.raises(mg.NonFiniteError, match=r"in epoch \d+, batch \d+ of \d+; the parameters are those after"):
-            mg.fit(
-                net, X * scale, Y, optimizer, 200, batch, seed=0, progress=False, callbacks=callbacks, **options  # type: ignore[arg-type]
-            )  # fmt: skip
+            mg.fit(net, X * np.asarray(scale), Y, optimizer, 200, batch, seed=0, **given)  # type: ignore[arg-type]
         ends.append(net.unroll())
     assert all(np.isfinite(theta).all() for theta in keep.thetas)
     np.testing.assert_array_equal(ends[0], keep.thetas[-1])
