@@ -6,16 +6,18 @@ so that data larger than memory can be trained on.
 
 from __future__ import annotations
 
-import mmap
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from minigraph.base.arrays import Array, Float
 from minigraph.errors import MinigraphError, ShapeError
+
+if TYPE_CHECKING:
+    import mmap
 
 Indices: TypeAlias = NDArray[np.intp]
 Check: TypeAlias = Callable[[ArrayLike, str, int], Array]
@@ -102,8 +104,7 @@ class StreamedColumn(Column):
         self._check = check
         self._file = file = _mapped_file(source)
         # What a private mapping changed exists in memory only, and must not be given back.
-        releases = file is not None and file.mode != "c" and hasattr(mmap, "MADV_DONTNEED")
-        self._releasable = _mapping(file) if file is not None and releases else None
+        self._releasable = None if file is None or file.mode == "c" else _mapping(file)
 
     def check_rows(self) -> None:
         """Read a memory-mapped file whole, and of any other stream, which may be slow, the first row."""
@@ -127,8 +128,7 @@ class StreamedColumn(Column):
         if len(checked) != len(rows):
             raise ShapeError(f"{self.label}: received {len(checked)} rows for {len(rows)} indices")
         if self._releasable is not None:
-            # Pages that were read count as memory of this process until it gives them back.
-            self._releasable.madvise(mmap.MADV_DONTNEED)
+            _give_pages_back(self._releasable)
         self.update_largest(checked)
         return checked
 
@@ -149,6 +149,14 @@ def is_stream(source: object) -> bool:
     return (
         isinstance(source, Rows) and not isinstance(source, in_memory) and not any(hasattr(source, t) for t in tabular)
     )
+
+
+def _give_pages_back(mapping: mmap.mmap) -> None:
+    """Give back the pages that were read, which count as memory of this process until then; not on Windows."""
+    import mmap
+
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def _mapped_file(source: object) -> np.memmap[Any, Any] | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from minigraph.errors import NonFiniteDataError, NonFiniteError
 from minigraph.inputs.sources import Indices
+from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint
 from minigraph.training.evaluation import Evaluation
@@ -44,14 +45,14 @@ class TrainingLoop(Run):
     def __init__(
         self, steps: Steps, plan: Plan, callbacks: Sequence[Callback], evaluations: Sequence[Evaluation]
     ) -> None:
-        self.net = steps.net
-        self.history = History()
-        self.epochs = plan.epochs
-        self.epoch = 0
-        self.batch_size = steps.batch_size
-        self.steps_per_epoch = steps.per_pass
-        self.seed = plan.seed
-        self.examples = steps.examples.m
+        self.net: AnyNetwork = steps.net
+        self.history: History = History()
+        self.epochs: int = plan.epochs
+        self.epoch: int = 0
+        self.batch_size: int = steps.batch_size
+        self.steps_per_epoch: int = steps.per_pass
+        self.seed: int = plan.seed
+        self.examples: int = steps.examples.m
         self._steps = steps
         self._shuffle = plan.shuffle and self.steps_per_epoch > 1
         self._callbacks = callbacks

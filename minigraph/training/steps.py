@@ -75,7 +75,7 @@ class Steps:
         self.batch_size: int = min(batch_size or examples.m, examples.m)
         self.per_pass: int = math.ceil(examples.m / self.batch_size)
         """How many mini-batches a pass over the training set has."""
-        self.taken = taken
+        self.taken: int = taken
         """Steps taken in all passes."""
         self.total_weight: float = examples.total_weight
         parameters = net.engine.parameters
