@@ -98,7 +98,6 @@ from minigraph.training.callbacks import (
 from minigraph.training.checkpoint import Checkpoint as Checkpoint
 from minigraph.training.fitting import fit as fit
 from minigraph.training.history import History as History
-from minigraph.training.loop import Run as Run
 from minigraph.training.metrics import TopK as TopK
 from minigraph.training.minimization import minimize as minimize
 from minigraph.training.optimizers import (
@@ -108,6 +107,7 @@ from minigraph.training.optimizers import (
     Optimizer as Optimizer,
     RMSProp as RMSProp,
 )
+from minigraph.training.run import Run as Run
 from minigraph.training.schedules import (
     CosineDecay as CosineDecay,
     ExponentialDecay as ExponentialDecay,

@@ -17,11 +17,11 @@ from minigraph.base.extras import require
 from minigraph.base.notation import Symbol
 from minigraph.errors import ArgumentError, ShapeError
 from minigraph.graph.layers import InputLayer
-from minigraph.inputs import batch
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data, check_inputs, check_targets
 from minigraph.inspection.delta_plot import draw_delta_sizes
 from minigraph.network.network import AnyNetwork
 from minigraph.training.fitting import fit
+from minigraph.training.history import COLOURS, History
 from minigraph.training.optimizers import Optimizer, OptimizerName
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import LinearSegmentedColormap
 
 _BLUE, _ORANGE = "#0B6FB8", "#D9730D"
-_COLOURS = (_BLUE, _ORANGE, "#2E8B57", "#8E44AD", "#B03A2E", "#5D6D7E")
 
 
 def history(record: Mapping[str, Sequence[float]], names: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
@@ -46,37 +45,11 @@ def history(record: Mapping[str, Sequence[float]], names: Sequence[str] | None =
         ArgumentError: a name that was not recorded.
         MissingExtraError: matplotlib is not installed.
     """
-    chosen = [name for name in record if name not in ("seconds", "learning_rate")] if names is None else list(names)
-    for name in chosen:
-        if name not in record:
-            raise ArgumentError(f"names: received {name!r}, expected some of {list(record)}")
-    ax = _axes(ax)
-    from matplotlib.ticker import MaxNLocator
-
-    shares = [name for name in chosen if _is_share(name)]
-    right = ax.twinx() if shares and len(shares) < len(chosen) else ax
-    roots = list(dict.fromkeys(name.removeprefix("validation_") for name in chosen))
-    lines = []
-    for name in chosen:
-        values = np.asarray(record[name], dtype=np.float64)
-        root = name.removeprefix("validation_")
-        (line,) = (right if name in shares else ax).plot(
-            np.arange(1, len(values) + 1),
-            values,
-            color=_COLOURS[roots.index(root) % len(_COLOURS)],
-            linestyle="-" if name == root else "--",
-            marker="o" if len(values) == 1 else None,
-            label=name.replace("_", " "),
-        )
-        lines.append(line)
-    ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylabel("share" if len(shares) == len(chosen) else "cost")
-    if right is not ax:
-        right.set_ylabel(", ".join(name.replace("_", " ") for name in dict.fromkeys(r for r in roots if _is_share(r))))
-    if lines:
-        ax.legend(handles=lines, loc="center right", frameon=False)
-    return ax
+    shown = record
+    if not isinstance(shown, History):
+        shown = History()
+        shown.restore(record, max((len(series) for series in record.values()), default=0))
+    return shown.plot(ax, names)
 
 
 def learning_curve(
@@ -113,9 +86,9 @@ def learning_curve(
         ArgumentError: a size outside its range.
         MissingExtraError: matplotlib is not installed.
     """
-    inputs = batch.inputs(net.inputs, X, net.dtype)
+    inputs = check_inputs(net, X).arrays
     m = len(inputs[0])
-    targets = batch.targets(net.outputs, net.costs, Y, m, net.dtype)
+    targets = check_targets(net, Y, m).arrays
     if sizes is None:
         sizes = sorted({max(1, round(m * share / 8)) for share in range(1, 9)})
     for size in sizes:
@@ -201,8 +174,8 @@ def decision_boundary(
     if len(net.inputs) != 1 or net.inputs[0].size != 2 or len(net.outputs) != 1:
         raise ShapeError(f"net: received {net!r}, expected one input of two units and one output")
     count = whole(resolution, "resolution", least=2)
-    (points,) = batch.inputs(net.inputs, X, net.dtype)
-    (targets,) = batch.targets(net.outputs, net.costs, Y, len(points), net.dtype)
+    (points,) = check_inputs(net, X).arrays
+    (targets,) = check_targets(net, Y, len(points)).arrays
     labels, K = _classes(targets, "Y")
     margin = 0.08 * np.maximum(np.ptp(points, axis=0), 1e-9)
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
@@ -211,7 +184,7 @@ def decision_boundary(
     outputs = net.engine.evaluate([grid.astype(net.dtype)], 4096)[0]
     regions = _classes(outputs, "output")[0].reshape(count, count)
     ax = _axes(ax)
-    colours = [_COLOURS[k % len(_COLOURS)] for k in range(K)]
+    colours = [COLOURS[k % len(COLOURS)] for k in range(K)]
     for k in range(K):
         ax.contourf(across, up, regions == k, levels=[0.5, 1.5], colors=[colours[k]], alpha=0.18)
     ax.contour(across, up, regions, levels=np.arange(K - 1) + 0.5, colors="#444444", linewidths=1)
@@ -350,10 +323,6 @@ def _signed_colours() -> LinearSegmentedColormap:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("signed", [_ORANGE, "white", _BLUE])
-
-
-def _is_share(name: str) -> bool:
-    return "accuracy" in name or "top_" in name
 
 
 def _classes(values: ArrayLike, argument: str) -> tuple[np.ndarray, int]:

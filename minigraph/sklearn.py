@@ -18,14 +18,14 @@ from minigraph.diagram import diagram
 from minigraph.errors import ArgumentError, MissingExtraError, RenderError
 from minigraph.functions.activations import Activation, ActivationName
 from minigraph.functions.costs import CostName
-from minigraph.inputs.batch import example_weights
-from minigraph.inputs.columns import column_names
+from minigraph.inputs.checks import check_weights
+from minigraph.inputs.column_names import column_names
 from minigraph.network.mlp import mlp
 from minigraph.network.network import Network
 from minigraph.training.callbacks import EarlyStopping
 from minigraph.training.fitting import fit
+from minigraph.training.incremental import IncrementalTraining
 from minigraph.training.optimizers import Adam, Optimizer, OptimizerName, as_optimizer
-from minigraph.training.updating import Updating
 
 try:
     from sklearn.exceptions import ConvergenceWarning
@@ -86,7 +86,7 @@ class _NetworkEstimator(BaseEstimator):
     loss_curve_: list[float]
     validation_loss_curve_: list[float] | None
     n_features_in_: int
-    _updating: Updating | None
+    _training: IncrementalTraining | None
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class _NetworkEstimator(BaseEstimator):
         self.n_iter_ = history.epochs
         self.loss_curve_ = history["cost"]
         self.validation_loss_curve_ = history["validation_cost"] if self.early_stopping else None
-        self._updating = None
+        self._training = None
         if history.stopped is None:
             warnings.warn(
                 f"the {monitor.replace('_', ' ')} still fell after max_iter={self.max_iter} epochs;"
@@ -173,11 +173,11 @@ class _NetworkEstimator(BaseEstimator):
 
     def _update(self, X: Array, Y: Array, weights: Array | None) -> None:
         """Go through the examples once, with the optimizer's state of the last time."""
-        if self._updating is None:
-            self._updating = Updating(self._optimizer())
+        if self._training is None:
+            self._training = IncrementalTraining(self._optimizer())
         if weights is not None:
             X, Y, weights = _without_zeros(X, Y, weights)
-        cost = self._updating.go_through(self.network_, X, Y, self._batch_size(len(X)), weights)
+        cost = self._training.run_pass(self.network_, X, Y, self._batch_size(len(X)), weights)
         self.n_iter_ = getattr(self, "n_iter_", 0) + 1
         self.loss_curve_ = [*getattr(self, "loss_curve_", []), cost]
         self.validation_loss_curve_ = None
@@ -208,7 +208,7 @@ class _NetworkEstimator(BaseEstimator):
             if len(set(names) - {""}) == outputs:
                 net.outputs[0].unit_names = names
             self.network_ = net
-            self._updating = None
+            self._training = None
         return random
 
     def _outputs(self, X: ArrayLike) -> Array:
@@ -303,7 +303,7 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
                 f"y: received the classes {classes.tolist()}, expected {self.classes_.tolist()},"
                 " as in the fit that warm_start goes on from"
             )
-        weights = example_weights(sample_weight, len(inputs))
+        weights = check_weights(sample_weight, len(inputs))
         random = self._start(inputs, classes, keep)
         self._train(inputs, self._targets(labels), weights, random)
         return self
@@ -335,7 +335,7 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):
             raise ArgumentError(f"classes: received {classes!r}, expected {known.tolist()}, as in the first call")
         if unknown := set(labels.tolist()) - set(known.tolist()):
             raise ArgumentError(f"y: received the label {min(unknown)!r}, expected one of the classes {known.tolist()}")
-        weights = example_weights(sample_weight, len(inputs))
+        weights = check_weights(sample_weight, len(inputs))
         self._start(inputs, known, keep=True)
         self._update(inputs, self._targets(labels), weights)
         return self
@@ -441,7 +441,7 @@ class NetworkRegressor(RegressorMixin, _NetworkEstimator):
             ValueError: arguments or settings do not fit.
         """
         inputs, Y, names = self._checked(X, y, reset=True)
-        weights = example_weights(sample_weight, len(inputs))
+        weights = check_weights(sample_weight, len(inputs))
         random = self._prepare(inputs.shape[1], Y.shape[1], "squared_error", inputs.dtype, names, keep=self.warm_start)
         self._train(inputs, Y, weights, random)
         return self
@@ -458,7 +458,7 @@ class NetworkRegressor(RegressorMixin, _NetworkEstimator):
             ValueError: arguments or settings do not fit.
         """
         inputs, Y, names = self._checked(X, y, reset=not hasattr(self, "network_"))
-        weights = example_weights(sample_weight, len(inputs))
+        weights = check_weights(sample_weight, len(inputs))
         self._prepare(inputs.shape[1], Y.shape[1], "squared_error", inputs.dtype, names, keep=True)
         self._update(inputs, Y, weights)
         return self

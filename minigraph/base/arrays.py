@@ -69,7 +69,10 @@ def real(
     is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not is_number or not (above < value < below and least <= value <= most):
         raise ArgumentError(f"{argument}: received {value!r}, expected {expected}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond the largest float
+        raise ArgumentError(f"{argument}: received an integer beyond 1e308, expected {expected}") from None
 
 
 def numeric(values: ArrayLike, argument: str) -> Array:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from minigraph.diagram.options import Options
     from minigraph.diagram.themes import ThemeName
     from minigraph.diagram.wishes import Detail, Direction, Example, GradientReport, MaxUnits, Shown
-    from minigraph.inputs.batch import Data
+    from minigraph.inputs.checks import Data
 
 
 class DrawingArguments(TypedDict, total=False):

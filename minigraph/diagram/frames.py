@@ -14,14 +14,14 @@ from minigraph.base.arrays import Array, whole
 from minigraph.diagram.result import Diagram
 from minigraph.errors import ArgumentError, StateError, nearest
 from minigraph.graph.node import Unit
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 
 if TYPE_CHECKING:
     from minigraph.diagram.scene import Scale
     from minigraph.graph.node import Layer
-    from minigraph.training.loop import Run
+    from minigraph.training.run import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
 _ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}

@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from minigraph.base.arrays import Array, finite, numeric
 from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, GradientCheckError, ShapeError
-from minigraph.inputs import batch
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data, check_inputs, check_targets
 from minigraph.inspection.differences import Difference, Differences
 from minigraph.network.network import AnyNetwork
 
@@ -198,8 +197,8 @@ def _choose(positions: NDArray[np.intp], sample: int | None, seed: int) -> NDArr
 
 def _cost_function(net: AnyNetwork, X: Data, Y: Data) -> Callable[[int, float], float]:
     """Return J as a function of one parameter's position and the change of that parameter."""
-    arrays = batch.inputs(net.inputs, X, net.dtype)
-    targets = batch.targets(net.outputs, net.costs, Y, len(arrays[0]), net.dtype)
+    arrays = check_inputs(net, X).arrays
+    targets = check_targets(net, Y, len(arrays[0])).arrays
     objective = Objective([target.T for target in targets], net.l2)
     vector = net.engine.parameters.vector
 

@@ -18,8 +18,8 @@ from minigraph.engine.parameters import Parameters
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, nearest
 from minigraph.functions.costs import Cost, CostName
 from minigraph.graph.node import Cached, Layer, Matrix, Node
-from minigraph.inputs import batch
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data, check_inputs, check_targets, check_weights
+from minigraph.inputs.column_names import ColumnNames
 from minigraph.network.classes import Label, checked_classes
 from minigraph.network.plan import Plan
 from minigraph.network.summary import summary
@@ -122,9 +122,9 @@ class Network(Generic[Out_co]):
         Raises:
             GraphError, ArgumentError: as in `Network`.
         """
-        net = cls.__new__(cls)
-        net._build(connect(inputs, outputs, costs), l2, dtype, generator or _generator(0), draw=False)
-        return cast("AnyNetwork", net)
+        self = cls.__new__(cls)
+        self._build(connect(inputs, outputs, costs), l2, dtype, generator or _generator(0), draw=False)
+        return cast("AnyNetwork", self)
 
     def _build(
         self, wiring: Wiring, l2: float, dtype: DTypeLike, generator: np.random.Generator, *, draw: bool
@@ -239,9 +239,9 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit; nothing has changed.
             NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
+        arrays, names = check_inputs(self, X)
         results = self.engine.forward(arrays, self.generator if training else None)
-        batch.name_units(self.inputs, X, "X")
+        names.commit()
         return self._shaped(results)
 
     def backward(self, Y: Data, sample_weight: ArrayLike | None = None) -> None:
@@ -260,8 +260,9 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: Y does not fit; nothing has changed.
             NonFiniteError: the gradient is not finite; the message names the node.
         """
-        self.engine.backward(self._objective(Y, sample_weight, self.engine.current_batch()))
-        batch.name_units(self.outputs, Y, "Y")
+        objective, names = self._objective(Y, sample_weight, self.engine.current_batch())
+        self.engine.backward(objective)
+        names.commit()
 
     def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
         """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches stay as they are.
@@ -275,8 +276,9 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit.
             NonFiniteError: J is not finite.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
-        return self.engine.evaluate_cost(arrays, self._objective(Y, sample_weight, len(arrays[0])))
+        arrays = check_inputs(self, X).arrays
+        objective, _ = self._objective(Y, sample_weight, len(arrays[0]))
+        return self.engine.evaluate_cost(arrays, objective)
 
     def cost_and_gradient(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
         """Return J(Θ) and ∂J/∂Θ unrolled, by a forward pass without dropout and a backward pass.
@@ -290,13 +292,13 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit; nothing has changed.
             NonFiniteError: J or the gradient is not finite.
         """
-        arrays = batch.inputs(self.inputs, X, self.dtype)
-        objective = self._objective(Y, sample_weight, len(arrays[0]))
+        arrays, input_names = check_inputs(self, X)
+        objective, output_names = self._objective(Y, sample_weight, len(arrays[0]))
         self.engine.forward(arrays, None)
         J = self.engine.cost(objective)
         self.engine.backward(objective)
-        batch.name_units(self.inputs, X, "X")
-        batch.name_units(self.outputs, Y, "Y")
+        input_names.commit()
+        output_names.commit()
         return J, self.engine.parameters.gradient_vector.copy()
 
     def predict(self, X: Data, batch_size: int | None = None) -> Out_co:
@@ -311,7 +313,7 @@ class Network(Generic[Out_co]):
             NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
         """
         size = None if batch_size is None else whole(batch_size, "batch_size")
-        arrays = batch.inputs(self.inputs, X, self.dtype)
+        arrays = check_inputs(self, X).arrays
         return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
 
     def __call__(self, X: Data) -> Out_co:
@@ -514,10 +516,10 @@ class Network(Generic[Out_co]):
         """Copy and pickle what makes the network, not its memory, whose views would come apart."""
         return self._rebuilt, (self._plan(),), self.__getstate__()
 
-    def _objective(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> Objective:
+    def _objective(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[Objective, ColumnNames]:
         """Check Y and the weights; the targets become columns, as the engine has them."""
-        targets = batch.targets(self.outputs, self.costs, Y, m, self.dtype)
-        return Objective([target.T for target in targets], self.l2, batch.example_weights(sample_weight, m))
+        targets, names = check_targets(self, Y, m)
+        return Objective([target.T for target in targets], self.l2, check_weights(sample_weight, m)), names
 
     def _shaped(self, results: list[Array]) -> Out_co:
         return cast("Out_co", results[0] if self.has_one_output else tuple(results))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from minigraph.base.arrays import Array, real, whole
 from minigraph.errors import ArgumentError, nearest
-
-if TYPE_CHECKING:
-    from minigraph.training.loop import Run
+from minigraph.training.run import Run
 
 
 class Callback(Protocol):
@@ -29,6 +27,10 @@ class Callback(Protocol):
     >>> history.epochs < 500, history.stopped
     (True, 'good enough')
     """
+
+    def on_validate(self, run: Run) -> None:
+        """Refuse, by an error, a run that lacks something needed; nothing has changed yet."""
+        return
 
     def on_start(self, run: Run) -> None:
         """Do something before the first step."""
@@ -94,26 +96,28 @@ class EarlyStopping(Callback):
         self._best = math.inf
         self._parameters: Array | None = None
 
-    def on_start(self, run: Run) -> None:
-        """Forget what an earlier training saw; one that is resumed goes on where it was."""
+    def on_validate(self, run: Run) -> None:
+        """Require that the history records the series."""
         if self.monitor not in run.recorded:
             hint = " (give `fit` a `validation`)" if self.monitor.startswith("validation_") else ""
             raise ArgumentError(
                 f"monitor: received {self.monitor!r}, which is not recorded{hint}{nearest(self.monitor, run.recorded)}"
             )
+
+    def on_start(self, run: Run) -> None:
+        """Forget what an earlier training saw; one that is resumed goes on where it was, or is over already."""
         self.best_epoch, self._best = None, math.inf
         if not run.epoch:
             self._parameters = None
-        for epoch, value in enumerate(run.history[self.monitor] if run.epoch else [], start=1):
+        for epoch, value in enumerate(run.history.get(self.monitor, ()), start=1):
             self._watch(value, epoch)
+        if run.epoch and run.step == run.epoch * run.steps_per_epoch:
+            self._judge(run)  # the checkpoint may have been made before `on_epoch_end` was called here
 
     def on_epoch_end(self, run: Run) -> None:
         """Keep the parameters if they are the best so far, and stop if it takes too long."""
-        if self._watch(run.history[self.monitor][-1], run.epoch):
-            if self.restore_best:
-                self._parameters = run.net.unroll()
-        elif run.epoch - (self.best_epoch or 0) >= self.patience:
-            run.stop(f"{self.monitor} has not improved for {self.patience} epochs")
+        self._watch(run.history[self.monitor][-1], run.epoch)
+        self._judge(run)
 
     def on_end(self, run: Run) -> None:
         """Put the best parameters back."""
@@ -128,11 +132,17 @@ class EarlyStopping(Callback):
         """Take the best parameters back."""
         self._parameters = state.get("parameters")
 
-    def _watch(self, value: float, epoch: int) -> bool:
-        better = self._sign * value < self._best - self.min_delta
-        if better:
+    def _watch(self, value: float, epoch: int) -> None:
+        if self._sign * value < self._best - self.min_delta:
             self._best, self.best_epoch = self._sign * value, epoch
-        return better
+
+    def _judge(self, run: Run) -> None:
+        """After an epoch, keep the parameters or stop."""
+        if self.best_epoch == run.epoch:
+            if self.restore_best:
+                self._parameters = run.net.unroll()
+        elif run.epoch - (self.best_epoch or 0) >= self.patience:
+            run.stop(f"{self.monitor} has not improved for {self.patience} epochs")
 
 
 class SaveCheckpoint(Callback):
@@ -144,10 +154,10 @@ class SaveCheckpoint(Callback):
         every_steps: write after so many steps; None for never.
 
     Raises:
-        ArgumentError: not a whole number >= 1.
+        ArgumentError: not an integer >= 1.
 
-    >>> SaveCheckpoint("run.npz", every_steps=100).path
-    'run.npz'
+    >>> SaveCheckpoint("run.safetensors", every_steps=100).path
+    'run.safetensors'
     """
 
     def __init__(

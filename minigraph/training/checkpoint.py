@@ -59,6 +59,8 @@ class Checkpoint:
     examples: int
     """Size of the training set."""
     batch_size: int
+    settings: Mapping[str, str]
+    """What else decides the numbers, as it prints itself: network, cost, dtype, λ, clipping, shuffling, weights."""
     epoch: int
     """Epochs that are complete."""
     step: int

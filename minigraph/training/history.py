@@ -6,15 +6,19 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minigraph.base.atomic import write_atomically
-from minigraph.errors import UnknownNameError, nearest
+from minigraph.base.extras import require
+from minigraph.errors import ArgumentError, UnknownNameError, nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+COLOURS = ("#0B6FB8", "#D9730D", "#2E8B57", "#8E44AD", "#B03A2E", "#5D6D7E")
+"""Of curves and classes, in this order."""
 
 
 class History(Mapping[str, list[float]]):
@@ -23,7 +27,7 @@ class History(Mapping[str, list[float]]):
     `cost` is the mean of cost(i) as the mini-batches saw it, while Θ moved and dropout was on, plus the
     regularization term at the beginning of the epoch; `J` is the cost of the whole training set at the end
     of the epoch with dropout off, if asked for. `validation_cost` leaves the regularization term out.
-    What was not recorded in some epoch is nan there.
+    What was not recorded in some epoch is NaN there.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 3, 1], seed=0)
@@ -48,8 +52,8 @@ class History(Mapping[str, list[float]]):
         for name, series in self._series.items():
             series.append(float(values.get(name, math.nan)))
 
-    def restore(self, series: Mapping[str, list[float]], epochs: int) -> None:
-        """Take over what an interrupted training recorded."""
+    def restore(self, series: Mapping[str, Sequence[float]], epochs: int) -> None:
+        """Replace all series by these, of so many epochs."""
         self._series = {name: list(values) for name, values in series.items()}
         self.epochs = epochs
 
@@ -76,18 +80,52 @@ class History(Mapping[str, list[float]]):
         write_atomically(path, text.getvalue().encode())
         return Path(path)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw cost and metrics by epoch and return the Axes; needs the extra `plot`.
+    def plot(self, ax: Axes | None = None, names: Sequence[str] | None = None) -> Axes:
+        """Draw cost and metrics by epoch: costs on the left axis, shares from 0 to 1 on the right one.
+
+        Validation is drawn dashed, in the colour of what it validates. Needs the extra `plot`.
 
         Args:
             ax: where to draw; None makes a new figure.
+            names: the series to draw; None takes all but time and learning rate.
 
         Raises:
+            ArgumentError: a name that was not recorded.
             MissingExtraError: matplotlib is not installed.
         """
-        from minigraph import plots
+        chosen = [name for name in self if name not in ("seconds", "learning_rate")] if names is None else list(names)
+        for name in chosen:
+            if name not in self:
+                raise ArgumentError(f"names: received {name!r}, expected some of {list(self)}")
+        require("matplotlib", "plot")
+        from matplotlib import pyplot as plt
+        from matplotlib.ticker import MaxNLocator
 
-        return plots.history(self, ax=ax)
+        if ax is None:
+            ax = plt.subplots(figsize=(6.4, 4.4), layout="constrained")[1]
+        shares = [name for name in chosen if "accuracy" in name or "top_" in name]
+        right = ax.twinx() if shares and len(shares) < len(chosen) else ax
+        roots = list(dict.fromkeys(name.removeprefix("validation_") for name in chosen))
+        lines = []
+        for name in chosen:
+            root = name.removeprefix("validation_")
+            lines += (right if name in shares else ax).plot(
+                range(1, self.epochs + 1),
+                self[name],
+                color=COLOURS[roots.index(root) % len(COLOURS)],
+                linestyle="-" if name == root else "--",
+                marker="o" if self.epochs == 1 else None,
+                label=name.replace("_", " "),
+            )
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_ylabel("share" if len(shares) == len(chosen) else "cost")
+        if right is not ax:
+            drawn = dict.fromkeys(name.removeprefix("validation_") for name in shares)
+            right.set_ylabel(", ".join(name.replace("_", " ") for name in drawn))
+        if lines:
+            ax.legend(handles=lines, loc="center right", frameon=False)
+        return ax
 
     def __getitem__(self, name: str) -> list[float]:
         if name not in self._series:

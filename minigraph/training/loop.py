@@ -5,104 +5,98 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from minigraph.errors import NonFiniteError
-from minigraph.inputs.datasets import Indices
+from minigraph.errors import NonFiniteDataError, NonFiniteError
+from minigraph.inputs.sources import Indices
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint
 from minigraph.training.evaluation import Evaluation
 from minigraph.training.history import History
 from minigraph.training.interrupt import DeferredInterrupt
-from minigraph.training.optimizers import Updates
 from minigraph.training.progress import Progress
+from minigraph.training.resuming import check_checkpoint, described, settings_of
+from minigraph.training.run import Run
 from minigraph.training.steps import Steps
 
 
-class Run:
-    """A training run as callbacks see it."""
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How long to train, and in which order."""
+
+    epochs: int
+    shuffle: bool
+    seed: int
+
+
+class TrainingLoop(Run):
+    """A training run, and what takes it from epoch to epoch.
+
+    Args:
+        steps: the steps on the mini-batches.
+        plan: how long to train, and in which order.
+        callbacks: called between steps and epochs.
+        evaluations: measured after every epoch.
+    """
 
     def __init__(
-        self,
-        net: AnyNetwork,
-        rows: Indices,
-        steps: Steps,
-        updates: Updates,
-        epochs: int,
-        shuffle: bool,
-        seed: int,
-        callbacks: Sequence[Callback],
-        training: Evaluation | None,
-        validation: Evaluation | None,
-        total_weight: float,
+        self, steps: Steps, plan: Plan, callbacks: Sequence[Callback], evaluations: Sequence[Evaluation]
     ) -> None:
-        self.net = net
+        self.net: AnyNetwork = steps.net
         self.history: History = History()
-        self.epochs = epochs
+        self.epochs: int = plan.epochs
         self.epoch: int = 0
-        """Epochs that are complete."""
-        self.step: int = 0
-        """Steps taken in all epochs."""
         self.batch_size: int = steps.batch_size
-        self.steps_per_epoch: int = math.ceil(len(rows) / steps.batch_size)
-        self.seed = seed
-        self.examples: int = len(rows)
-        """Size of the training set."""
-        self._rows = rows
+        self.steps_per_epoch: int = steps.per_pass
+        self.seed: int = plan.seed
+        self.examples: int = steps.examples.m
         self._steps = steps
-        self._updates = updates
-        self._shuffle = shuffle and self.steps_per_epoch > 1
+        self._shuffle = plan.shuffle and self.steps_per_epoch > 1
         self._callbacks = callbacks
-        self._training = training
-        self._validation = validation
-        self._total_weight = total_weight
+        self._evaluations = evaluations
         self._sums = (0.0, 0.0)
         self._penalty = 0.0
-        self._keeps_batch = False
         self._stop: str | None = None
         self._step_callbacks = [
             callback for callback in callbacks if type(callback).on_step_end is not Callback.on_step_end
         ]
 
     @property
+    def step(self) -> int:
+        return self._steps.taken
+
+    @property
     def cost(self) -> float:
-        """The mean cost of the current epoch's mini-batches so far; nan before the first."""
         total, count = self._sums
         return total / count + self._penalty if count else math.nan
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the last step, or of the first before it."""
-        return self._updates.optimizer.rate(max(self.step, 1))
+        return self._steps.updates.optimizer.rate(max(self.step, 1))
 
     @property
     def recorded(self) -> list[str]:
-        """Names of the series that the history gets."""
-        names = ["cost"]
-        if self._training is not None:
-            names += self._training.names("", "J")
-        if self._validation is not None:
-            names += self._validation.names("validation_", "cost")
-        return [*names, "learning_rate", "seconds"]
+        evaluated = [name for evaluation in self._evaluations for name in evaluation.names]
+        return ["cost", *evaluated, "learning_rate", "seconds"]
 
     def stop(self, reason: str = "stopped by a callback") -> None:
-        """End training after the present step."""
         self._stop = reason
 
     def checkpoint(self) -> Checkpoint:
-        """Return all that is needed to go on from here as if nothing had happened."""
         self._collect_costs()
         return Checkpoint(
             parameters=self.net.unroll(),
-            optimizer=repr(self._updates.optimizer),
-            optimizer_state={name: vector.copy() for name, vector in self._updates.state.items()},
+            optimizer=described(self._steps.updates.optimizer),
+            optimizer_state={name: vector.copy() for name, vector in self._steps.updates.state.items()},
             callback_states=[dict(callback.state()) for callback in self._callbacks],
             generator_state=self.net.generator.bit_generator.state,
             seed=self.seed,
-            examples=len(self._rows),
+            examples=self.examples,
             batch_size=self.batch_size,
+            settings=settings_of(self._steps, self._shuffle),
             epoch=self.epoch,
             step=self.step,
             sums=self._sums,
@@ -110,26 +104,40 @@ class Run:
             history=self.history.to_dict(),
         )
 
-    def resume(self, checkpoint: Checkpoint) -> None:
-        """Go back to where the checkpoint was made; nothing has changed if it does not fit."""
-        self._updates.restore(checkpoint.optimizer_state)
-        self.net.assign(checkpoint.parameters)
-        self.net.generator.bit_generator.state = checkpoint.generator_state
-        self.epoch, self.step = checkpoint.epoch, checkpoint.step
-        self._sums, self._penalty = checkpoint.sums, checkpoint.penalty
-        self.history.restore(checkpoint.history, checkpoint.epoch)
-        for callback, state in zip(self._callbacks, checkpoint.callback_states, strict=False):
-            callback.restore(state)
+    def start(self, checkpoint: Checkpoint | None = None) -> None:
+        """Go to the first step, or to where the checkpoint was made, and let callbacks prepare themselves.
 
-    def start(self) -> None:
-        """Let callbacks prepare themselves, or refuse."""
+        Raises:
+            ModelFormatError: the checkpoint is of another training; nothing has changed.
+            Exception: what a callback raises; the network is as it was.
+        """
+        if checkpoint is not None:
+            check_checkpoint(checkpoint, self._steps, self.seed, settings_of(self._steps, self._shuffle))
+            self.epoch, self._steps.taken = checkpoint.epoch, checkpoint.step
+            self._sums, self._penalty = checkpoint.sums, checkpoint.penalty
+            self.history.restore(checkpoint.history, checkpoint.epoch)
         for callback in self._callbacks:
-            callback.on_start(self)
+            callback.on_validate(self)
+        if checkpoint is None:
+            self._start_callbacks()
+            return
+        theta, generator_state = self.net.unroll(), self.net.generator.bit_generator.state
+        try:
+            self.net.assign(checkpoint.parameters)
+            self.net.generator.bit_generator.state = checkpoint.generator_state
+            self._steps.updates.restore(checkpoint.optimizer_state)
+            for callback, state in zip(self._callbacks, checkpoint.callback_states, strict=False):
+                callback.restore(state)
+            self._start_callbacks()
+        except BaseException:
+            self.net.assign(theta)
+            self.net.generator.bit_generator.state = generator_state
+            raise
 
-    def go(self, progress: Progress) -> None:
+    def run(self, progress: Progress) -> None:
         """Train until the last epoch, or until something stops it."""
-        self.net.engine.parameters.apply_link_mask()
         self.net.engine.forget()
+        self.net.engine.parameters.apply_link_mask()
         try:
             # Ctrl-C waits for the end of a step, so that the parameters are those after a whole one.
             with DeferredInterrupt() as interrupt:
@@ -144,46 +152,38 @@ class Run:
 
     def _run_epoch(self, progress: Progress, interrupt: DeferredInterrupt) -> None:
         began = time.perf_counter()
-        position = self.step - self.epoch * self.steps_per_epoch
+        position = self._position
         if position == 0:
-            self._sums, self._penalty = (0.0, 0.0), self._regularization()
-        order = self._order()
-        whole, at_once = len(order) // self.batch_size, self._steps.batches_at_once
-        while position < self.steps_per_epoch and self._stop is None and not interrupt.pending:
-            # Which mini-batches are staged together does not depend on where the epoch was interrupted.
-            first, last = position // at_once * at_once, min((position // at_once + 1) * at_once, whole)
-            if position >= whole:
-                first, last = whole, whole + 1
-            if not self._keeps_batch:
-                self._steps.stage(order[first * self.batch_size : last * self.batch_size])
-                self._keeps_batch = self.steps_per_epoch == 1
-            self._take_steps(position - first, last - first, interrupt)
-            taken = self.step - self.epoch * self.steps_per_epoch - position
-            position += taken
-            self._collect_costs()
-            progress.steps(taken, self.cost)
-        if position == self.steps_per_epoch:
-            self._end_epoch(time.perf_counter() - began, progress)
-
-    def _take_steps(self, first: int, last: int, interrupt: DeferredInterrupt) -> None:
-        """Take the steps of the staged mini-batches."""
+            self._sums, self._penalty = (0.0, 0.0), self._steps.regularization
         after_step = self._after_step if self._step_callbacks else None
-        began = self.step
         try:
-            self._steps.run(first, last, self.step, interrupt, after_step)
+            for taken in self._steps.run_pass(self._order(), position, interrupt, after_step):
+                self._collect_costs()
+                progress.steps(taken, self.cost)
+        except NonFiniteDataError:
+            raise  # of a stream, whose message names the row
         except NonFiniteError as error:
-            self.step = began + self._steps.done - first
-            batch = self.step - self.epoch * self.steps_per_epoch + 1
             raise NonFiniteError(
-                f"{error}, in epoch {self.epoch + 1}, batch {batch} of {self.steps_per_epoch};"
+                f"{error}, in epoch {self.epoch + 1}, batch {self._position + 1} of {self.steps_per_epoch};"
                 " the parameters are those after the last good step; a smaller learning rate may help"
             ) from None
-        self.step = began + self._steps.done - first
+        if self._position == self.steps_per_epoch:
+            self._end_epoch(time.perf_counter() - began, progress)
+
+    @property
+    def _position(self) -> int:
+        """Steps taken in the current epoch."""
+        return self.step - self.epoch * self.steps_per_epoch
+
+    def _start_callbacks(self) -> None:
+        for callback in self._callbacks:
+            callback.on_start(self)
 
     def _after_step(self) -> bool:
-        self.step += 1
+        self.net.engine.forget()  # what a callback computed after an earlier step
         for callback in self._step_callbacks:
             callback.on_step_end(self)
+        self._steps.refresh()
         return self._stop is not None
 
     def _collect_costs(self) -> None:
@@ -191,15 +191,14 @@ class Run:
         for cost, own in self._steps.costs():  # one by one: the same sum, resumed or not
             total, weight = total + cost, weight + own
         if not math.isfinite(total):
-            raise NonFiniteError(f"the cost is not finite in the forward pass, in epoch {self.epoch + 1}")
+            raise NonFiniteError("the cost is not finite in the forward pass")
         self._sums = (total, weight)
 
     def _end_epoch(self, seconds: float, progress: Progress) -> None:
+        self.net.engine.forget()
         values = {"cost": self.cost}
-        if self._training is not None:
-            values |= self._training.measure("", "J", self._regularization())
-        if self._validation is not None:
-            values |= self._validation.measure("validation_", "cost")
+        for evaluation in self._evaluations:
+            values |= evaluation.measure(self._steps.regularization)
         values |= {"learning_rate": self.learning_rate, "seconds": seconds}
         self.epoch += 1
         self.history.record(values)
@@ -209,11 +208,7 @@ class Run:
 
     def _order(self) -> Indices:
         """Return the order of the examples in this epoch, a function of seed and epoch alone."""
+        rows = self._steps.examples.rows
         if not self._shuffle:
-            return self._rows
-        return np.random.default_rng([self.seed, self.epoch + 1]).permutation(self._rows)
-
-    def _regularization(self) -> float:
-        """Return (λ/2M) Σ Θ_ij², j >= 1."""
-        l2 = self.net.l2
-        return l2 / (2 * self._total_weight) * self.net.engine.parameters.penalty() if l2 else 0.0
+            return rows
+        return np.random.default_rng([self.seed, self.epoch + 1]).permutation(rows)

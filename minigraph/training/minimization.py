@@ -13,8 +13,7 @@ from minigraph.base.arrays import Array, whole
 from minigraph.base.extras import require
 from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
-from minigraph.inputs import batch
-from minigraph.inputs.batch import Data
+from minigraph.inputs.checks import Data, check_inputs, check_targets, check_weights
 from minigraph.network.network import AnyNetwork
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.progress import Progress, progress_for
@@ -78,9 +77,9 @@ def minimize(
             f"method: received {method!r}, expected one that needs only the gradient{nearest(method, get_args(Method))}"
         )
     maxiter = whole(maxiter, "maxiter")
-    arrays = batch.inputs(net.inputs, X, net.dtype)
-    targets = [y.T for y in batch.targets(net.outputs, net.costs, Y, len(arrays[0]), net.dtype)]
-    search = _Search(net, arrays, targets, batch.example_weights(sample_weight, len(arrays[0])))
+    arrays = check_inputs(net, X).arrays
+    targets = [y.T for y in check_targets(net, Y, len(arrays[0])).arrays]
+    search = _Search(net, arrays, targets, check_weights(sample_weight, len(arrays[0])))
     require("scipy", "scipy")
     from scipy import optimize
 

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.base.arrays import Array, real
+from minigraph.base.arrays import Array, is_finite, real
 from minigraph.errors import ArgumentError, ModelFormatError, nearest
 from minigraph.training.schedules import Schedule, checked_rate
 
@@ -72,6 +72,17 @@ class Optimizer(ABC):
         """
         return (rate,)
 
+    def step_bound(self, gradient: float, tiny: float) -> float:
+        """Return what no θ changes by more than in a step of learning rate 1; infinity if there is no such bound.
+
+        With it, `fit` can prove of usual steps that they leave θ finite; of all others it looks at every number.
+
+        Args:
+            gradient: what no |∂J/∂θ| has exceeded since the optimizer's state was zeros.
+            tiny: the smallest normal number of θ's dtype, below which squares lose their digits.
+        """
+        return math.inf
+
     def rate(self, t: int) -> float:
         """Return the learning rate of step t >= 1; schedules count from 0."""
         return self.learning_rate if isinstance(self.learning_rate, float) else checked_rate(self.learning_rate(t - 1))
@@ -105,6 +116,9 @@ class GradientDescent(Optimizer):
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.momentum
+
+    def step_bound(self, gradient: float, tiny: float) -> float:
+        return gradient / (1 - self.momentum)  # Σ μ^i |g|
 
     def update(
         self, theta: Array, gradient: Array, state: Sequence[Array], scratch: Array, coefficients: Sequence[Array]
@@ -154,6 +168,10 @@ class RMSProp(Optimizer):
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.rho, 1 - self.rho, self.epsilon
+
+    def step_bound(self, gradient: float, tiny: float) -> float:
+        # v >= (1 − ρ) g², unless that square is lost
+        return 2 / math.sqrt(1 - self.rho) + _lost(tiny, 1 - self.rho, self.epsilon)
 
     def update(
         self, theta: Array, gradient: Array, state: Sequence[Array], scratch: Array, coefficients: Sequence[Array]
@@ -212,6 +230,13 @@ class Adam(Optimizer):
             self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2,
             1 / math.sqrt(unbias2), self.epsilon, rate / unbias1,
         )  # fmt: skip
+
+    def step_bound(self, gradient: float, tiny: float) -> float:
+        # By Cauchy and Schwarz, |m| = (1 − β₁) |Σ β₁^i g_i| <= (1 − β₁) √(Σ (β₁²/β₂)^i) √(v/(1 − β₂)).
+        if self.beta1**2 >= self.beta2:
+            return math.inf
+        ratio = 1 / math.sqrt((1 - self.beta2) * (1 - self.beta1**2 / self.beta2))
+        return 2 * ratio + _lost(tiny, 1 - self.beta2, self.epsilon) / (1 - self.beta1)
 
     def update(
         self, theta: Array, gradient: Array, state: Sequence[Array], scratch: Array, coefficients: Sequence[Array]
@@ -273,6 +298,9 @@ class AdamW(Adam):
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return *super().coefficients(rate, t), 1 - rate * self.weight_decay
 
+    def step_bound(self, gradient: float, tiny: float) -> float:
+        return math.inf if self.weight_decay else super().step_bound(gradient, tiny)
+
     def update(
         self, theta: Array, gradient: Array, state: Sequence[Array], scratch: Array, coefficients: Sequence[Array]
     ) -> None:
@@ -289,6 +317,8 @@ class Updates:
     def __init__(self, optimizer: Optimizer, theta: Array, gradient: Array) -> None:
         self.optimizer = optimizer
         self.state: dict[str, Array] = {name: np.zeros_like(theta) for name in optimizer.state_names}
+        self.is_bounded: bool = True
+        """Whether the state began with zeros and every step was trusted, so that its bounds hold for the state."""
         self._dtype = theta.dtype
         rate = optimizer.learning_rate
         self._constant_rate = rate if isinstance(rate, float) else None
@@ -302,22 +332,38 @@ class Updates:
             state = tuple(vector[part] for vector in self.state.values())
             self._blocks.append((block, gradient[part], state, scratch[: block.size]))
 
-    def step(self, t: int) -> None:
-        """Change θ by one step, number t >= 1."""
+    def step(self, t: int, trusted_rate: float = math.inf) -> int | None:
+        """Change θ by one step; or leave it as it is and return which of its entries would not be finite.
+
+        Args:
+            t: number of the step, 1 for the first.
+            trusted_rate: up to this learning rate, θ is known to stay finite.
+        """
         rate = self._constant_rate
-        numbers = self.optimizer.coefficients(self.optimizer.rate(t) if rate is None else rate, t)
+        if rate is None:
+            rate = self.optimizer.rate(t)
+        numbers = self.optimizer.coefficients(rate, t)
         if numbers != self._numbers:
             self._set_coefficients(numbers)
+        if not (rate <= trusted_rate and self.is_bounded):
+            return self._checked_step()
         coefficients = self._coefficients
         update = self.optimizer.update
         for theta, gradient, state, scratch in self._blocks:
             update(theta, gradient, state, scratch, coefficients)
+        return None
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Take over the state of an interrupted run.
+        """Take over the state of an interrupted run, which `check` has accepted."""
+        for name, vector in self.state.items():
+            vector[...] = state[name]
+        self.is_bounded = False
+
+    def check(self, state: Mapping[str, Array]) -> None:
+        """Compare the state of an interrupted run with what this optimizer keeps.
 
         Raises:
-            ModelFormatError: it belongs to another optimizer or another network; nothing has changed.
+            ModelFormatError: it belongs to another optimizer or another network, or is not finite.
         """
         expected = {name: vector.shape for name, vector in self.state.items()}
         received = {name: np.shape(vector) for name, vector in state.items()}
@@ -325,8 +371,24 @@ class Updates:
             raise ModelFormatError(
                 f"resume: received optimizer state {received}, expected {expected} for {self.optimizer!r}"
             )
-        for name, vector in self.state.items():
-            vector[...] = state[name]
+        for name, vector in state.items():
+            if not is_finite(vector):
+                raise ModelFormatError(f"resume: received optimizer state {name!r} with infinity or NaN")
+
+    def _checked_step(self) -> int | None:
+        """Take the step on copies, collected in the memory of the gradient, which nothing reads afterwards."""
+        self.is_bounded = False
+        updated = np.empty_like(self._blocks[0][0]) if self._blocks else np.empty(0, self._dtype)
+        for number, (theta, gradient, state, scratch) in enumerate(self._blocks):
+            new = updated[: theta.size]
+            np.copyto(new, theta)
+            self.optimizer.update(new, gradient, state, scratch, self._coefficients)
+            if not is_finite(new):
+                return number * _BLOCK + int(np.argmin(np.isfinite(new)))
+            np.copyto(gradient, new)
+        for theta, gradient, _, _ in self._blocks:
+            np.copyto(theta, gradient)
+        return None
 
     def _set_coefficients(self, numbers: tuple[float, ...]) -> None:
         """Write the numbers into arrays (), which numpy multiplies by at half the cost of Python's floats."""
@@ -370,3 +432,8 @@ def _fraction(value: float, argument: str) -> float:
 
 def _positive(value: float, argument: str) -> float:
     return real(value, argument, "a finite number > 0", above=0)
+
+
+def _lost(tiny: float, share: float, epsilon: float) -> float:
+    """Return a bound on |g|/ε where (1 − ρ) g² or its like is too small for its dtype, ε being finite in it."""
+    return math.sqrt(tiny / share) / epsilon if epsilon > tiny else math.inf

@@ -1,4 +1,4 @@
-"""Mini-batches gathered some at a time, and their costs computed some at a time.
+"""Mini-batches staged for the passes, several at a time where they are small, and what they cost.
 
 For a small network the time of a step is the number of calls: gathering examples and computing costs for
 many mini-batches at once leaves only the two passes and the update to the step itself. Wide inputs are gathered
@@ -7,18 +7,20 @@ step by step, since they would push everything else out of the processor's cache
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 
 from minigraph.base.arrays import Array
 from minigraph.engine.workspace import Workspace
-from minigraph.inputs.datasets import Dataset, Held, Indices
+from minigraph.inputs.dataset import Examples
+from minigraph.inputs.sources import Indices, InMemoryColumn
 from minigraph.network.network import AnyNetwork
 
-_MOST_BYTES = 2**18
-"""What the staged mini-batches may take, if they are more than one."""
-_MOST_BATCHES = 64
+_MAX_BYTES = 2**18
+"""What the staged mini-batches may take, if there are several."""
+_MAX_BATCHES = 64
 _ENOUGH_BATCHES = 12
 """With fewer at a time, inputs had better be gathered step by step; with so many, costs take no time any more."""
 
@@ -27,141 +29,214 @@ _ENOUGH_BATCHES = 12
 class Batch:
     """The views that a staged mini-batch needs."""
 
-    loads: tuple[tuple[Array, Array], ...]
-    """(input buffer, staged rows); nothing if the rows are gathered into the buffer itself."""
     part: slice
     """Which of the staged rows these are."""
+    copies_before: tuple[tuple[Array, Array], ...]
+    """(input buffer, staged rows), to copy before the step; none if the rows are gathered into the buffer itself."""
+    copies_after: tuple[tuple[Array, Array], ...]
+    """(where the cost finds z and a of an output, their buffers), to copy after the step."""
     targets: tuple[Array, ...]
     """(s, m) for each output."""
     weights: Array
     """What multiplies cost(i): 1/m, shape (), or with weights of the examples w_i/m, shape (m,)."""
-    keeps: tuple[tuple[Array, Array], ...]
-    """(where z and a of an output are kept for the cost, the buffer)."""
 
 
-class _Plan:
-    """All mini-batches of one size; the targets of each output lie batch after batch, (batches, s, m)."""
-
-    def __init__(self, staging: Staging, size: int, count: int) -> None:
-        def cut(flat: Array) -> Array:
-            width = len(flat) // staging.capacity
-            return flat[: count * width * size].reshape(count, width, size)
-
-        self.targets = [cut(flat) for flat in staging.targets]
-        self.batches = [self._batch(staging, size, number) for number in range(count)]
-
-    def _batch(self, staging: Staging, size: int, number: int) -> Batch:
-        workspace, net = staging.workspace, staging.net
-        part = slice(number * size, (number + 1) * size)
-        loads, keeps = [], []
-        for node, staged in zip(net.inputs, staging.inputs, strict=False):
-            loads.append((workspace.input_rows(node)[:, 1:], staged[part]))
-        for node, (z, a, _) in zip(net.outputs, staging.kept, strict=False):
-            at = workspace.buffers(node)
-            keeps += [(z[:, part], at.z), (a[:, part], at.a)]
-        weights = np.array(1 / size, net.dtype) if staging.dataset.weights is None else staging.scaled[part]
-        return Batch(tuple(loads), part, tuple(y[number] for y in self.targets), weights, tuple(keeps))
-
-
-class Staging:
+class Staging(ABC):
     """The memory in which mini-batches are staged.
 
     Args:
         net: the network.
-        dataset: the examples.
+        examples: the training set.
         workspace: where the passes run.
         batch_size: m of a mini-batch.
-        mean_weight: of the weights of the training set, by which they are divided; 1 without.
+        batches_at_once: how many mini-batches to stage together.
+    """
+
+    gathers_by_step: bool = False
+    """Whether each step has to ask for its inputs by `gather_inputs`."""
+
+    def __init__(
+        self, net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int, batches_at_once: int
+    ) -> None:
+        self._net = net
+        self._columns = examples.dataset
+        self._weights = examples.weights
+        self._mean_weight = examples.total_weight / examples.m
+        self._workspace = workspace
+        self._batch_size = batch_size
+        self.batches_at_once = batches_at_once
+        self._capacity = batches_at_once * batch_size
+        # The targets of each output lie mini-batch after mini-batch, (batches, s, m).
+        self._targets = [np.empty(self._capacity * column.size, net.dtype) for column in self._columns.targets]
+        weighted = 0 if self._weights is None else self._capacity
+        self._relative, self._scaled = np.empty((2, weighted), net.dtype)
+        self._batches: dict[int, list[Batch]] = {}
+        self._blocks: list[Array] = []
+        self._rows: Indices = np.empty(0, np.intp)
+        self._size = 0
+        workspace.resize(batch_size)
+
+    def stage(self, rows: Indices) -> list[Batch]:
+        """Bring the examples with these indices here: whole mini-batches, or one smaller one."""
+        n = len(rows)
+        self._rows, self._size = rows, min(self._batch_size, n)
+        self._workspace.resize(self._size)
+        count = self.batches_at_once if self._size == self._batch_size else 1
+        self._blocks = [self._cut(flat, count) for flat in self._targets]
+        if self._size not in self._batches:
+            self._batches[self._size] = [self._batch(number) for number in range(count)]
+        self._gather(rows)
+        if self._weights is not None:
+            np.divide(self._weights[rows], self._mean_weight, out=self._relative[:n], casting="same_kind")
+            np.divide(self._relative[:n], self._size, out=self._scaled[:n])
+        return self._batches[self._size][: n // self._size]
+
+    def gather_inputs(self, part: slice) -> None:
+        """Gather the inputs of these of the staged rows into the input buffers."""
+        for column, node in zip(self._columns.inputs, self._net.inputs, strict=True):
+            column.gather(self._rows[part], self._workspace.input_rows(node)[:, 1:])
+
+    def costs(self, first: int, stop: int) -> list[tuple[float, float]]:
+        """Return Σ w_i cost(i) and Σ w_i of each of the mini-batches first, …, stop − 1, from before their steps."""
+        if first == stop:
+            return []
+        part = slice(first * self._size, stop * self._size)
+        values = self._cost_values(part).reshape(stop - first, self._size)
+        if self._weights is None:
+            return [(total, float(self._size)) for total in np.add.reduce(values, axis=1).tolist()]
+        weights = self._relative[part].reshape(values.shape)
+        totals, sums = np.add.reduce(values * weights, axis=1), np.add.reduce(weights, axis=1)
+        return list(zip(totals.tolist(), sums.tolist(), strict=True))
+
+    def _cut(self, flat: Array, count: int) -> Array:
+        width = len(flat) // self._capacity
+        return flat[: count * width * self._size].reshape(count, width, self._size)
+
+    def _batch(self, number: int) -> Batch:
+        part = slice(number * self._size, (number + 1) * self._size)
+        weights = np.array(1 / self._size, self._net.dtype) if self._weights is None else self._scaled[part]
+        targets = tuple(block[number] for block in self._blocks)
+        return Batch(part, self._copies_before(part), self._copies_after(part), targets, weights)
+
+    def _copies_before(self, part: slice) -> tuple[tuple[Array, Array], ...]:
+        return ()
+
+    def _copies_after(self, part: slice) -> tuple[tuple[Array, Array], ...]:
+        return ()
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory that grows with the number of mini-batches staged together."""
+
+    @abstractmethod
+    def _gather(self, rows: Indices) -> None:
+        """Gather targets, and inputs unless that is left to each step."""
+
+    @abstractmethod
+    def _cost_values(self, part: slice) -> Array:
+        """Return cost(i) of these of the staged rows."""
+
+
+class SingleStaging(Staging):
+    """Stages one mini-batch at a time: all is gathered into the buffers themselves, and the cost read from there."""
+
+    def __init__(self, net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int) -> None:
+        super().__init__(net, examples, workspace, batch_size, 1)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(targets.nbytes for targets in self._targets)
+
+    def _gather(self, rows: Indices) -> None:
+        self.gather_inputs(slice(None))
+        for column, block in zip(self._columns.targets, self._blocks, strict=True):
+            column.gather(rows, block[0].T)
+
+    def _cost_values(self, part: slice) -> Array:
+        return self._workspace.cost_values([block[0] for block in self._blocks])
+
+
+class ChunkStaging(Staging):
+    """Stages a chunk of mini-batches, and keeps z, a and y of the outputs until their costs are computed together.
+
+    Args:
+        net: the network.
+        examples: the training set.
+        workspace: where the passes run.
+        batch_size: m of a mini-batch.
+        batches_at_once: how many mini-batches to stage together, at least 2.
+        gathers_by_step: leave the inputs where they are until their step; they have to be in memory.
     """
 
     def __init__(
-        self, net: AnyNetwork, dataset: Dataset, workspace: Workspace, batch_size: int, mean_weight: float
+        self,
+        net: AnyNetwork,
+        examples: Examples,
+        workspace: Workspace,
+        batch_size: int,
+        batches_at_once: int,
+        gathers_by_step: bool,
     ) -> None:
-        self.net = net
-        self.dataset = dataset
-        self.workspace = workspace
-        self.batch_size = batch_size
-        self._mean_weight = mean_weight
-        self.loads_late: bool = False
-        """True if each step has to ask for its inputs by `load`."""
-        wide, narrow = sum(c.size for c in dataset.inputs), 4 * sum(c.size for c in dataset.targets)
-        self.batches_at_once: int = self._fitting(wide + narrow)
-        if self.batches_at_once < _ENOUGH_BATCHES and all(isinstance(column, Held) for column in dataset.inputs):
-            self.batches_at_once = min(self._fitting(narrow), _ENOUGH_BATCHES)
-            self.loads_late = self.batches_at_once > 1
-        capacity = self.batches_at_once * batch_size
-        self.capacity: int = capacity
-        self.inputs: list[Array] = []
-        """Staged inputs (batches · m, s); nothing if they are gathered into the buffers themselves."""
-        self.kept: list[tuple[Array, Array, Array]] = []
-        """z, a and y of each output for the costs, (s, batches · m) each; nothing if there is one batch at a time."""
-        workspace.resize(batch_size)
-        if self.batches_at_once > 1:
-            if not self.loads_late:
-                self.inputs = [np.empty((capacity, column.size), net.dtype) for column in dataset.inputs]
-            for column in dataset.targets:
-                z, a, y = np.empty((3, column.size, capacity), net.dtype)
-                self.kept.append((z, a, y))
-        self.targets: list[Array] = [np.empty(capacity * column.size, net.dtype) for column in dataset.targets]
-        pieces = capacity if self.kept else min(capacity, 1024)
-        self._rows: list[Array] = [np.empty((pieces, column.size), net.dtype) for column in dataset.targets]
-        weighted = capacity if dataset.weights is not None else 0
-        self._weights: Array = np.empty(weighted, net.dtype)
-        self.scaled: Array = np.empty(weighted, net.dtype)
-        self._plans: dict[int, _Plan] = {}
+        super().__init__(net, examples, workspace, batch_size, batches_at_once)
+        self.gathers_by_step: bool = gathers_by_step
+        inputs = [] if gathers_by_step else self._columns.inputs
+        self._inputs = [np.empty((self._capacity, column.size), net.dtype) for column in inputs]
+        self._outputs = [np.empty((3, column.size, self._capacity), net.dtype) for column in self._columns.targets]
+        """z, a and y of each output."""
+        # Before the first z is there, its memory serves for the targets as they are gathered, row by row.
+        self._target_rows = [z.reshape(self._capacity, len(z)) for z, _, _ in self._outputs]
 
-    def gather(self, rows: Indices) -> list[Batch]:
-        """Bring the examples with these indices here: whole mini-batches, or one smaller one."""
-        n = len(rows)
-        size = min(self.batch_size, n)
-        self.workspace.resize(size)
-        if size not in self._plans:
-            self._plans[size] = _Plan(self, size, self.batches_at_once if size == self.batch_size else 1)
-        self._plan, self._size, self._gathered = self._plans[size], size, rows
-        if self.inputs:
-            for column, staged in zip(self.dataset.inputs, self.inputs, strict=True):
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._outputs))
+
+    def _copies_before(self, part: slice) -> tuple[tuple[Array, Array], ...]:
+        if self.gathers_by_step:
+            return ()
+        buffers = [self._workspace.input_rows(node)[:, 1:] for node in self._net.inputs]
+        return tuple((buffer, staged[part]) for buffer, staged in zip(buffers, self._inputs, strict=True))
+
+    def _copies_after(self, part: slice) -> tuple[tuple[Array, Array], ...]:
+        copies: list[tuple[Array, Array]] = []
+        for node, (z, a, _) in zip(self._net.outputs, self._outputs, strict=True):
+            at = self._workspace.buffers(node)
+            copies += [(z[:, part], at.z), (a[:, part], at.a)]
+        return tuple(copies)
+
+    def _gather(self, rows: Indices) -> None:
+        n, size = len(rows), self._size
+        if not self.gathers_by_step:
+            for column, staged in zip(self._columns.inputs, self._inputs, strict=True):
                 column.gather(rows, staged[:n])
-        elif not self.loads_late:
-            self.load(slice(0, n))
-        for column, blocks, piece in zip(self.dataset.targets, self._plan.targets, self._rows, strict=True):
-            if n <= len(piece):
-                column.gather(rows, piece[:n])
-                blocks[: n // size] = piece[:n].reshape(n // size, size, column.size).transpose(0, 2, 1)
-            else:
-                for number in range(n // size):
-                    column.gather(rows[number * size : (number + 1) * size], blocks[number].T)
-        for (_, _, y), piece in zip(self.kept, self._rows, strict=False):
-            y[:, :n] = piece[:n].T
-        if self.dataset.weights is not None:
-            np.divide(self.dataset.weights[rows], self._mean_weight, out=self._weights[:n], casting="same_kind")
-            np.divide(self._weights[:n], size, out=self.scaled[:n])
-        return self._plan.batches[: n // size]
+        parts = zip(self._columns.targets, self._blocks, self._target_rows, self._outputs, strict=True)
+        for column, blocks, staged, (_, _, y) in parts:
+            column.gather(rows, staged[:n])
+            blocks[: n // size] = staged[:n].reshape(n // size, size, column.size).transpose(0, 2, 1)
+            y[:, :n] = staged[:n].T
 
-    def load(self, part: slice) -> None:
-        """Gather these of the present rows into the input buffers."""
-        for column, node in zip(self.dataset.inputs, self.net.inputs, strict=True):
-            column.gather(self._gathered[part], self.workspace.input_rows(node)[:, 1:])
+    def _cost_values(self, part: slice) -> Array:
+        total: Array = sum(
+            cost.value_at(node.layer.activation, z[:, part], a[:, part], y[:, part])
+            for node, cost, (z, a, y) in zip(self._net.outputs, self._net.costs, self._outputs, strict=True)
+        )  # type: ignore[assignment]
+        return total
 
-    def _fitting(self, width: int) -> int:
+
+def staging_for(net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int) -> Staging:
+    """Return the staging that is quickest for these examples within the memory that staging may take."""
+    inputs, dataset = examples.dataset.inputs, examples.dataset
+
+    def fitting(width: int) -> int:
         """Return how many mini-batches to stage at once if an example takes so many numbers."""
-        fitting = _MOST_BYTES // (self.batch_size * width * self.net.dtype.itemsize)
-        return max(1, min(fitting, _MOST_BATCHES))
+        fitting = _MAX_BYTES // (batch_size * width * net.dtype.itemsize)
+        return max(1, min(fitting, _MAX_BATCHES))
 
-    def costs(self, first: int, last: int) -> tuple[list[float], list[float]]:
-        """Return Σ w_i cost(i) and Σ w_i of each of the mini-batches first, …, last − 1, from before their steps."""
-        count = last - first
-        if not count:
-            return [], []
-        part = slice(first * self._size, last * self._size)
-        if self.kept:
-            values: Array = sum(
-                cost.value_at(node.layer.activation, z[:, part], a[:, part], y[:, part])
-                for node, cost, (z, a, y) in zip(self.net.outputs, self.net.costs, self.kept, strict=True)
-            )  # type: ignore[assignment]
-        else:
-            values = self.workspace.cost_values([y[0] for y in self._plan.targets])
-        values = values.reshape(count, self._size)
-        if self.dataset.weights is None:
-            return np.add.reduce(values, axis=1).tolist(), [float(self._size)] * count
-        weights = self._weights[part].reshape(count, self._size)
-        return np.add.reduce(values * weights, axis=1).tolist(), np.add.reduce(weights, axis=1).tolist()
+    outputs = 4 * sum(column.size for column in dataset.targets)
+    at_once = fitting(sum(column.size for column in inputs) + outputs)
+    by_step = at_once < _ENOUGH_BATCHES and all(isinstance(column, InMemoryColumn) for column in inputs)
+    if by_step:
+        at_once = min(fitting(outputs), _ENOUGH_BATCHES)
+    if at_once == 1:
+        return SingleStaging(net, examples, workspace, batch_size)
+    return ChunkStaging(net, examples, workspace, batch_size, at_once, by_step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +12,16 @@ from minigraph.base.arrays import Array, is_finite
 from minigraph.engine.nonfinite import locate_in_backward, locate_in_forward
 from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
-from minigraph.inputs.datasets import Dataset, Indices
+from minigraph.graph.layers import Dense
+from minigraph.inputs.dataset import Examples
+from minigraph.inputs.sources import Indices
 from minigraph.network.network import AnyNetwork
 from minigraph.training.interrupt import DeferredInterrupt
-from minigraph.training.optimizers import Updates
-from minigraph.training.staging import Batch, Staging
+from minigraph.training.optimizers import Optimizer, Updates
+from minigraph.training.staging import Batch, staging_for
+
+_LOOK_AT_ALL = -1.0
+"""A trusted rate that no learning rate is below."""
 
 
 @dataclass(frozen=True)
@@ -26,141 +31,206 @@ class Clip:
     norm: float | None = None
     value: float | None = None
 
+    def apply(self, gradient: Array) -> None:
+        """Shorten the gradient, then cut its entries."""
+        if self.norm is not None:
+            norm = math.sqrt(gradient.dot(gradient))
+            if not math.isfinite(norm):  # squares may overflow where numbers do not
+                largest = float(np.abs(gradient).max())
+                norm = largest * float(np.linalg.norm(gradient / largest))
+            if norm > self.norm:
+                np.multiply(gradient, self.norm / (norm + 1e-6), out=gradient)
+        if self.value is not None:
+            np.clip(gradient, -self.value, self.value, out=gradient)
+
 
 class Steps:
-    """Mini-batch steps on one network: stage some batches, run them, ask for what they cost.
+    """Mini-batch steps on one network.
+
+    A step that would leave Θ infinite or NaN is not taken. To look at Θ in every step would take too long, so
+    there is a proof for usual ones: where Σ (z² + δ²), the inputs and Θ are small, so is the gradient, and so,
+    by the optimizer's `step_bound`, is what all the steps of a pass can change.
 
     Args:
         net: the network.
-        dataset: the examples.
-        batch_size: m of a step, at most the number of examples.
-        updates: the optimizer at work on the network's parameters.
+        examples: the training set.
+        optimizer: makes the steps.
+        batch_size: m of a step; None, or more than there are, takes all examples in every step.
         clip: bounds on the gradient.
-        total_weight: M, the size of the whole training set, or the sum of its weights: the m of λ/m.
-        mean_weight: of the weights of the training set, 1 without.
+        taken: steps that were taken before.
     """
 
     def __init__(
         self,
         net: AnyNetwork,
-        dataset: Dataset,
-        batch_size: int,
-        updates: Updates,
-        clip: Clip,
-        total_weight: float,
-        mean_weight: float,
+        examples: Examples,
+        optimizer: Optimizer,
+        *,
+        batch_size: int | None,
+        clip: Clip = Clip(),
+        taken: int = 0,
     ) -> None:
-        self._net = net
-        self.batch_size = batch_size
-        self._dataset = dataset
-        self._updates = updates
-        self._clip = clip
-        self._decay = np.array(net.l2 / total_weight, net.dtype)
-        self._engine = net.engine
+        self.net = net
+        self.examples = examples
+        self.clip = clip
+        self.batch_size: int = min(batch_size or examples.m, examples.m)
+        self.per_pass: int = math.ceil(examples.m / self.batch_size)
+        """How many mini-batches a pass over the training set has."""
+        self.taken: int = taken
+        """Steps taken in all passes."""
+        self.total_weight: float = examples.total_weight
+        parameters = net.engine.parameters
+        self.updates: Updates = Updates(optimizer, parameters.vector, parameters.gradient_vector)
         self._workspace = net.engine.new_workspace(backward=True)
-        self._staging = Staging(net, dataset, self._workspace, batch_size, mean_weight)
+        self._staging = staging_for(net, examples, self._workspace, self.batch_size)
         self._batches: list[Batch] = []
-        self._costed = self._done = 0
+        self._first = self._costed = self._began = 0
         self._costs: list[tuple[float, float]] = []
-        # With finite Σδ² and inputs below this, no Δ = Σ_i δ xᵀ can overflow.
+        self._is_provable = all(type(layer) is Dense for layer in net.layers)
+        self._generator, self._norm = net.generator, math.inf
+        self._decay, self._largest_decay = np.zeros((), net.dtype), 0.0
+        self._adjust: Callable[[], None] | None = None
         self._limit = float(np.finfo(net.dtype).max) ** 0.4
 
     @property
-    def batches_at_once(self) -> int:
-        """How many mini-batches are staged together."""
-        return self._staging.batches_at_once
+    def regularization(self) -> float:
+        """(λ/2M) Σ Θ_ij², j >= 1, with M the size of the training set or the sum of its weights."""
+        l2 = self.net.l2
+        return l2 / (2 * self.total_weight) * self.net.engine.parameters.penalty() if l2 else 0.0
 
-    def stage(self, rows: Indices) -> int:
-        """Gather whole mini-batches, or one smaller one; return how many."""
-        self._batches = self._staging.gather(rows)
-        self._distrusts_gradient = any(column.largest > self._limit for column in self._dataset.inputs)
-        return len(self._batches)
-
-    def run(
+    def run_pass(
         self,
-        first: int,
-        count: int,
-        t: int,
+        order: Indices,
+        position: int,
         interrupt: DeferredInterrupt,
         after_step: Callable[[], bool] | None = None,
-    ) -> int:
-        """Take the steps of the staged mini-batches first, …, count − 1, and return the next one's number.
+    ) -> Iterator[int]:
+        """Take the steps of a pass over the examples, and yield now and then how many were taken since.
 
         Args:
-            first: which mini-batch to begin with, from 0.
-            count: how many there are.
-            t: how many steps were taken before.
-            interrupt: when it is pending, the run ends after the present step.
-            after_step: called after each; True ends the run.
+            order: of the examples.
+            position: mini-batches of this pass that are done.
+            interrupt: when it is pending, the pass ends after the present step.
+            after_step: called after each; True ends the pass.
 
         Raises:
             NonFiniteError: a step would have gone wrong; it was not taken.
         """
-        forward, backward, squares = self._workspace.forward, self._workspace.backward, self._workspace.squares
-        generator, isfinite = self._net.generator, math.isfinite
-        parameters, update = self._engine.parameters, self._updates.step
-        gradient, decay, clip = parameters.gradient_vector, self._decay, self._clip
-        clipping = clip.norm is not None or clip.value is not None
-        load = self._staging.load if self._staging.loads_late else None
-        self._costed = self._done = first
-        with quiet():
-            for number in range(first, count):
-                batch = self._batches[number]
-                for buffer, staged in batch.loads:
-                    buffer[...] = staged
-                if load is not None:
-                    load(batch.part)
-                forward(generator)
-                backward(batch.targets, batch.weights)
-                if decay:
-                    parameters.add_decay(decay)
-                if not isfinite(squares()) or (self._distrusts_gradient and not is_finite(gradient)):
-                    raise NonFiniteError(self._blame())
-                if clipping:
-                    self._cut(gradient)
-                t += 1
-                update(t)
-                for kept, buffer in batch.keeps:
-                    kept[...] = buffer
-                self._done = number + 1
-                if (after_step is not None and after_step()) or interrupt.pending:
-                    break
-            self._compute_costs()
-        return self._done
-
-    @property
-    def done(self) -> int:
-        """How many of the staged mini-batches are done."""
-        return self._done
+        size, at_once, whole = self.batch_size, self._staging.batches_at_once, len(order) // self.batch_size
+        self.net.engine.forget()
+        self.refresh()
+        is_ended = False
+        while position < self.per_pass and not (is_ended or interrupt.pending):
+            # Which mini-batches are staged together does not depend on where the pass was interrupted.
+            first = position // at_once * at_once if position < whole else whole
+            stop = min(first + at_once, whole) if position < whole else whole + 1
+            if self.per_pass > 1 or not self._batches:  # the only mini-batch stays where it is
+                self._batches = self._staging.stage(order[first * size : stop * size])
+            before = self.taken
+            is_ended = self._run(position - first, stop - first, interrupt, after_step)
+            position += self.taken - before
+            yield self.taken - before
 
     def costs(self) -> list[tuple[float, float]]:
         """Return Σ w_i cost(i) and Σ w_i of each mini-batch since the last call, from before its step."""
-        if self._costed < self._done:
+        done = self._first + self.taken - self._began
+        if self._costed < done:
             with quiet():
-                self._compute_costs()
+                self._costs += self._staging.costs(self._costed, done)
+            self._costed = done
         costs, self._costs = self._costs, []
         return costs
 
-    def _compute_costs(self) -> None:
-        self._costs += zip(*self._staging.costs(self._costed, self._done), strict=True)
-        self._costed = self._done
+    def _run(self, first: int, stop: int, interrupt: DeferredInterrupt, after_step: Callable[[], bool] | None) -> bool:
+        """Take the steps of the staged mini-batches first, …, stop − 1; return whether something ended them."""
+        forward, backward, squares = self._workspace.forward, self._workspace.backward, self._workspace.squares
+        update, limit = self.updates.step, self._limit
+        gather = self._staging.gather_inputs if self._staging.gathers_by_step else None
+        t = self._began = self.taken
+        self._first = self._costed = first
+        with quiet():
+            generator, adjust, trusted_rate = self._generator, self._adjust, self._trusted_rate()
+            for number in range(first, stop):
+                batch = self._batches[number]
+                for buffer, staged in batch.copies_before:
+                    buffer[...] = staged
+                if gather is not None:
+                    gather(batch.part)
+                forward(generator)
+                backward(batch.targets, batch.weights)
+                if not squares() < limit:
+                    trusted_rate = self._look_at_all()
+                if adjust is not None:
+                    adjust()
+                t += 1
+                if (entry := update(t, trusted_rate)) is not None:
+                    raise NonFiniteError(self._locate_update(batch, entry))
+                for kept, buffer in batch.copies_after:
+                    kept[...] = buffer
+                self.taken = t
+                if (after_step is not None and after_step()) or interrupt.pending:
+                    return True
+                if after_step is not None:
+                    generator, adjust, trusted_rate = self._generator, self._adjust, self._trusted_rate()
+        return False
 
-    def _cut(self, gradient: Array) -> None:
-        if self._clip.norm is not None:
-            norm = math.sqrt(gradient.dot(gradient))
-            if norm > self._clip.norm:
-                np.multiply(gradient, self._clip.norm / (norm + 1e-6), out=gradient)
-        if self._clip.value is not None:
-            np.clip(gradient, -self._clip.value, self._clip.value, out=gradient)
+    def _adjust_gradient(self) -> None:
+        """Add the derivative of the regularization term, and clip."""
+        parameters = self.net.engine.parameters
+        if self._decay:
+            parameters.add_decay(self._decay)
+        self.clip.apply(parameters.gradient_vector)
 
-    def _blame(self) -> str:
-        """Say in which node and phase the numbers became infinite, or nearly so."""
-        engine, workspace = self._engine, self._workspace
-        for node in self._net.nodes:
+    def refresh(self) -> None:
+        """Take note of what callbacks may have changed: Θ, from whose norm the proof begins, λ, and the generator."""
+        parameters = self.net.engine.parameters
+        parameters.apply_link_mask()
+        with quiet():
+            self._norm = math.sqrt(parameters.vector.dot(parameters.vector))
+            self._decay = np.array(self.net.l2 / self.total_weight, self.net.dtype)
+        self._largest_decay = max(self._largest_decay, float(self._decay))
+        self._adjust = self._adjust_gradient if self._decay or self.clip != Clip() else None
+        self._generator = self.net.generator
+
+    def _trusted_rate(self) -> float:
+        """Return the learning rate up to which no step of a pass leaves Θ infinite, if its Σ (z² + δ²) is in limits."""
+        if not (self._is_provable and self.updates.is_bounded):
+            return _LOOK_AT_ALL
+        info = np.finfo(self.net.dtype)
+        size, largest_theta = math.sqrt(self._limit), float(info.max) ** 0.7
+        largest_input = max(1.0, *(column.largest for column in self.examples.dataset.inputs))
+        # Sums of m products over all the nodes that share a layer, by Cauchy and Schwarz.
+        activations = size + math.sqrt(self.batch_size * len(self.net.nodes)) * largest_input
+        gradient = size * activations + self._largest_decay * largest_theta
+        change = self.per_pass * self.updates.optimizer.step_bound(gradient, float(info.tiny))
+        return (largest_theta - self._norm) / change if change < math.inf else _LOOK_AT_ALL
+
+    def _look_at_all(self) -> float:
+        """Raise if z, a or δ is not finite; else trust no step of this chunk."""
+        if not math.isfinite(self._workspace.squares()):
+            raise NonFiniteError(self._locate_pass())
+        return _LOOK_AT_ALL
+
+    def _locate_pass(self) -> str:
+        """Say in which node and pass the numbers became infinite, or nearly so."""
+        engine, workspace = self.net.engine, self._workspace
+        for node in self.net.nodes:
             if not is_finite(workspace.buffers(node).a) or (node.parents and not is_finite(workspace.buffers(node).z)):
                 return locate_in_forward(workspace) or "the cost is not finite in the forward pass"
-        if all(is_finite(workspace.buffers(node).delta) for node in self._net.nodes if node.parents) and is_finite(
+        if all(is_finite(workspace.buffers(node).delta) for node in self.net.nodes if node.parents) and is_finite(
             engine.parameters.gradient_vector
         ):
             return "the sum of the squares of z, a and δ is not finite in the backward pass"
         return locate_in_backward(workspace)
+
+    def _locate_update(self, batch: Batch, entry: int) -> str:
+        """Say where a step would have left the finite numbers: in the gradient, or else in this entry of Θ."""
+        parameters = self.net.engine.parameters
+        self._workspace.backward(batch.targets, batch.weights)  # the update has used the memory of the gradient
+        parameters.add_decay(self._decay)
+        if not is_finite(parameters.gradient_vector):
+            return locate_in_backward(self._workspace)
+        ends = np.cumsum([theta.size for theta in parameters.theta.values()])
+        layer = parameters.layers[int(np.searchsorted(ends, entry, side="right"))]
+        node = next(node for node in self.net.nodes if node.layer is layer)
+        return f"node {node.name!r}: Θ is not finite after the update"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import minigraph as mg
 from minigraph.training.metrics import accuracy, as_metrics, mean_squared_error
@@ -205,3 +206,137 @@ def test_without_tqdm_training_is_silent_and_works(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert mg.fit(network(), X, Y, epochs=2).epochs == 2
     assert terminal.getvalue() == ""
+
+
+# What callbacks do to the network
+
+
+class Looks(mg.Callback):
+    """Computes values now and then, and asks later whether they are still shown."""
+
+    def __init__(self, at: str, every: int = 3) -> None:
+        self.at, self.every, self.asked = at, every, 0
+        self._computed = False
+
+    def on_step_end(self, run: mg.Run) -> None:
+        self._ask(run.net)
+        if self.at == "step" and run.step % self.every == 0:
+            self._compute(run.net)
+
+    def on_epoch_end(self, run: mg.Run) -> None:
+        if self.at == "epoch":
+            self._compute(run.net)
+
+    def _compute(self, net: mg.AnyNetwork) -> None:
+        net.forward(X)
+        net.backward(Y)
+        assert net.node(2).delta.shape == net.node(2).a.shape
+        self._computed = True
+
+    def _ask(self, net: mg.AnyNetwork) -> None:
+        if self._computed:
+            self.asked += 1
+            for owner, name in (
+                (net.node(2), "z"), (net.node(2), "a"), (net.node(2), "delta"),
+                (net.layers[0], "gradient"), (net.layers[0], "accumulator"),
+            ):  # fmt: skip
+                with pytest.raises(mg.StateError):
+                    getattr(owner, name)
+
+
+@pytest.mark.parametrize("at", ["step", "epoch"])
+@pytest.mark.parametrize("batch", [4, 25, None])
+def test_what_a_callback_computed_is_stale_after_the_next_step(at: str, batch: int | None) -> None:
+    looks = Looks(at)
+    mg.fit(network(), X, Y, epochs=5, batch_size=batch, callbacks=[looks], seed=0, progress=False)
+    assert looks.asked > 0
+
+
+def test_what_a_source_computed_while_it_was_read_is_stale_after_the_epoch() -> None:
+    class Computing:
+        def __len__(self) -> int:
+            return len(X)
+
+        def __getitem__(self, rows: NDArray[np.intp], /) -> mg.Array:
+            net.forward(X)
+            return X[rows]
+
+    class Ask(mg.Callback):
+        def on_epoch_end(self, run: mg.Run) -> None:
+            with pytest.raises(mg.StateError):
+                _ = run.net.node(2).a
+            asked.append(run.epoch)
+
+    net, asked = network(), list[int]()
+    mg.fit(net, Computing(), Y, epochs=2, batch_size=7, callbacks=[Ask()], seed=0, progress=False)
+    assert asked == [1, 2]
+
+
+def test_values_are_stale_after_an_incremental_pass() -> None:
+    from minigraph.training.incremental import IncrementalTraining
+
+    net = network()
+    net.forward(X)
+    net.backward(Y)
+    IncrementalTraining(mg.Adam()).run_pass(net, X, Y, 16)
+    for owner, name in ((net.node(2), "a"), (net.node(2), "delta"), (net.layers[0], "gradient")):
+        with pytest.raises(mg.StateError):
+            getattr(owner, name)
+
+
+def parameters(layer: mg.Layer) -> mg.Array:
+    return layer.parameters()
+
+
+@pytest.mark.parametrize("when", [2, 3])
+def test_training_follows_the_l2_that_a_callback_sets(when: int) -> None:
+    """Three steps per epoch: set within an epoch, and at its end."""
+
+    class Set(mg.Callback):
+        def on_step_end(self, run: mg.Run) -> None:
+            if run.step == when:
+                run.net.l2 = 9.0
+
+    net, twin = network(), network()
+    mg.fit(net, X, Y, mg.GradientDescent(0.5), 2, 20, callbacks=[Set()], shuffle=False, progress=False)
+    for step in range(1, 7):
+        start = (step - 1) % 3 * 20
+        D = twin.cost_and_gradient(X[start : start + 20], Y[start : start + 20])[1]
+        weights = np.concatenate(
+            [(layer.parameters() * ([0] + [1] * layer.parameters()[0, 1:].size)).ravel() for layer in twin.layers]
+        )
+        twin.assign(twin.unroll() - 0.5 * (D + (9 / 60 if step > when else 0) * weights))
+    np.testing.assert_allclose(net.unroll(), twin.unroll(), atol=1e-13)
+
+
+def test_dropout_draws_from_the_generator_that_a_callback_gives_the_network() -> None:
+    class Initialize(mg.Callback):
+        def on_step_end(self, run: mg.Run) -> None:
+            if run.step == 1:
+                run.net.initialize(5)
+
+    nets = [mg.mlp([4, 8, 3], dropout=0.5, seed=seed) for seed in (0, 1)]
+    for net in nets:
+        mg.fit(
+            net,
+            X,
+            Y,
+            epochs=1,
+            batch_size=20,
+            callbacks=[Initialize()],
+            shuffle=False,
+            progress=False,
+            optimizer=mg.GradientDescent(0.1),
+        )
+    np.testing.assert_array_equal(nets[0].unroll(), nets[1].unroll())
+
+
+def test_absent_links_stay_0_whatever_a_callback_writes() -> None:
+    class Write(mg.Callback):
+        def on_step_end(self, run: mg.Run) -> None:
+            run.net.layers[0].theta[...] = 1.0
+
+    x = mg.Input(4)
+    net = mg.Network(x, mg.Dense(3, links=np.tri(3, 4))(x))
+    mg.fit(net, X, Y, epochs=1, callbacks=[Write()], progress=False)
+    assert (net.layers[0].parameters()[:, 1:][~np.tri(3, 4, dtype=bool)] == 0).all()

@@ -63,7 +63,7 @@ def test_resumed_training_has_the_bits_of_uninterrupted_training(number: int, st
     assert stopped.stopped == "enough"
     fresh = network()
     fresh.initialize(99)
-    history = train(fresh, OPTIMIZERS[number], record_J=True, seed=77, resume=tmp_path / "run.safetensors")
+    history = train(fresh, OPTIMIZERS[number], record_J=True, seed=None, resume=tmp_path / "run.safetensors")
     assert fresh.unroll().tobytes() == whole.unroll().tobytes()
     assert fresh.generator.bit_generator.state == whole.generator.bit_generator.state
     assert comparable(history) == comparable(expected)
@@ -128,7 +128,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_nothing_changes(tmp_path:
     other = mg.mlp([4, 7, 2], seed=0)
     for net, optimizer, options, message in [
         (other, mg.Adam(), {}, "parameters"),
-        (network(), mg.RMSProp(), {}, "optimizer state"),
+        (network(), mg.RMSProp(), {}, r"optimizer 'Adam\(.*expected 'RMSProp"),
         (network(), mg.Adam(), {"batch_size": 9}, "batch_size 8, expected 9"),
         (network(), mg.Adam(), {"validation": 0.5}, "examples 50, expected 25"),
     ]:
@@ -250,6 +250,7 @@ def good() -> mg.Checkpoint:
         seed=1,
         examples=9,
         batch_size=2,
+        settings={"dtype": "float64"},
         epoch=2,
         step=13,
         sums=(1.5, 6.0),

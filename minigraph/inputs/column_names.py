@@ -1,15 +1,29 @@
-"""Tables with named columns, such as DataFrames of whatever library: their columns name the units of a node."""
+"""Names of columns, as DataFrames of any library have them: they name the units of the node they are for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from minigraph.errors import ArgumentError, nearest
 from minigraph.graph.node import Node
 
 
+@dataclass(frozen=True)
+class ColumnNames:
+    """The names that came with checked data, by node; `commit` them once the call they came with has succeeded."""
+
+    by_node: Mapping[Node, tuple[str, ...]]
+
+    def commit(self) -> None:
+        """Let nodes without unit names adopt those of their columns."""
+        for node, names in self.by_node.items():
+            if node.unit_names is None:
+                node.unit_names = names
+
+
 def column_names(values: object) -> tuple[str, ...] | None:
-    """Return the names of the columns; None for something without, or if they are not distinct texts.
+    """Return the names of the columns; None for values without, or if they are not distinct, non-empty strings.
 
     >>> column_names([[1.0, 2.0]]) is None
     True
@@ -23,19 +37,13 @@ def column_names(values: object) -> tuple[str, ...] | None:
     return names
 
 
-def name_units(node: Node, values: object) -> None:
-    """Let a node without unit names take over those of the columns of `values`, which fit it."""
-    if node.unit_names is None:
-        node.unit_names = column_names(values)
-
-
-def check_columns(node: Node, values: object, argument: str) -> None:
-    """Compare the columns of `values` with the units that the node is named after, if both have names.
+def check_column_names(node: Node, received: tuple[str, ...] | None, argument: str) -> None:
+    """Compare the names of columns with the units that the node is named after, if both have names.
 
     Raises:
-        ArgumentError: they are others, or in another order.
+        ArgumentError: they differ, or stand in another order.
     """
-    expected, received = node.unit_names, column_names(values)
+    expected = node.unit_names
     if expected is None or received is None or received == expected:
         return
     remedy = f"{argument}.to_numpy() passes the numbers without the names"

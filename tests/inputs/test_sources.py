@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import minigraph as mg
-from minigraph.inputs.datasets import is_stream
+from minigraph.inputs.sources import is_stream
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(3000, 4))
@@ -147,3 +148,14 @@ def test_what_is_in_memory_is_no_stream() -> None:
     for source in (X, X.tolist(), tuple(X.tolist()), pd.DataFrame(X), {"x": X}, 3.0, "text"):
         assert not is_stream(source)
     np.testing.assert_array_equal(trained(pd.DataFrame(X), Y)[0], trained(X, Y)[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the resident pages of a file as Linux tells them")
+def test_pages_of_a_file_that_were_read_are_given_back(tmp_path: Path) -> None:
+    wide = np.ones((20_000, 100))  # 16 MB
+    file = mapped(tmp_path / "wide.npy", wide)
+    net = mg.mlp([100, 2], seed=0)
+    mg.fit(net, file, np.zeros((20_000, 2)), epochs=1, batch_size=500, seed=0, progress=False)
+    regions = re.findall(r"wide\.npy\n.*?^Rss: +(\d+) kB", Path("/proc/self/smaps").read_text("utf-8"), re.M | re.S)
+    assert regions
+    assert sum(map(int, regions)) < 2000

@@ -1,0 +1,95 @@
+"""Whether a checkpoint belongs to a training run: all that decides the numbers has to be the same."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+
+from minigraph.base.arrays import is_finite
+from minigraph.errors import ModelFormatError
+from minigraph.graph.node import Node
+from minigraph.network.network import AnyNetwork
+from minigraph.training.checkpoint import Checkpoint
+from minigraph.training.steps import Steps
+
+
+def described(value: object) -> str:
+    """Return how an object prints itself, without its address, which differs from process to process.
+
+    >>> described(object())
+    '<object object>'
+    """
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))
+
+
+def settings_of(steps: Steps, shuffle: bool) -> dict[str, str]:
+    """Return by name what decides the numbers of a training run, beside what a checkpoint has fields for."""
+    net = steps.net
+    settings = {f"node {node.position}": _described_node(net, node) for node in net.nodes}
+    settings |= {f"cost {index}": described(cost) for index, cost in enumerate(net.costs, start=1)}
+    plain = {
+        "dtype": net.dtype.name,
+        "l2": net.l2,
+        "clip_norm": steps.clip.norm,
+        "clip_value": steps.clip.value,
+        "shuffle": shuffle,
+        "sum of the weights": steps.total_weight,
+        "bit generator": type(net.generator.bit_generator).__name__,
+    }
+    return settings | {name: str(value) for name, value in plain.items()}
+
+
+def check_checkpoint(checkpoint: Checkpoint, steps: Steps, seed: int, settings: Mapping[str, str]) -> None:
+    """Compare a checkpoint with the run that is to go on from it.
+
+    Raises:
+        ModelFormatError: it belongs to another run; the message names what differs.
+    """
+    net, per_epoch = steps.net, steps.per_pass
+    expected: dict[str, object] = {
+        "parameters": net.engine.parameters.vector.size,
+        "examples": steps.examples.m,
+        "batch_size": steps.batch_size,
+        "seed": seed,
+        "optimizer": described(steps.updates.optimizer),
+        **settings,
+    }
+    received: dict[str, object] = {
+        "parameters": checkpoint.parameters.size,
+        "examples": checkpoint.examples,
+        "batch_size": checkpoint.batch_size,
+        "seed": checkpoint.seed,
+        "optimizer": checkpoint.optimizer,
+        **checkpoint.settings,
+    }
+    for name in expected | received:
+        if received.get(name) != expected.get(name):
+            raise ModelFormatError(
+                f"resume: received a checkpoint with {name} {received.get(name)!r}, expected {expected.get(name)!r}"
+            )
+    if not is_finite(checkpoint.parameters):
+        raise ModelFormatError("resume: received parameters with infinity or NaN")
+    steps.updates.check(checkpoint.optimizer_state)
+    first = checkpoint.epoch * per_epoch
+    if checkpoint.epoch < 0 or not first <= checkpoint.step <= first + per_epoch:
+        raise ModelFormatError(
+            f"resume: received epoch {checkpoint.epoch} with step {checkpoint.step},"
+            f" expected {per_epoch} steps per epoch"
+        )
+    if any(len(series) != checkpoint.epoch for series in checkpoint.history.values()):
+        raise ModelFormatError(f"resume: received a history of other than {checkpoint.epoch} epochs")
+    try:
+        type(net.generator.bit_generator)().state = checkpoint.generator_state
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelFormatError(f"resume: received a generator_state that does not fit: {error}") from error
+
+
+def _described_node(net: AnyNetwork, node: Node) -> str:
+    layer = node.layer
+    parts = [described(layer), described(layer.activation), f"{node.size} units"]
+    if layer in net.layers:
+        parts.append(f"Θ^({net.layers.index(layer) + 1})")
+    if layer.links is not None:
+        parts.append(f"links {zlib.crc32(layer.links.tobytes()):08x}")
+    return f"{', '.join(parts)} of nodes {[parent.position for parent in node.parents]}"
