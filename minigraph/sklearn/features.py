@@ -17,8 +17,8 @@ Matrix: TypeAlias = "ArrayLike | sparse.sparray | sparse.spmatrix"
 Features: TypeAlias = "Array | sparse.csr_matrix[Float]"
 """X when it has been checked."""
 
-_CHUNK = 1024
-"""Rows of a sparse matrix that are made dense at a time."""
+_ENTRIES = 2**20
+"""Entries of a sparse matrix that `predict` makes dense at a time."""
 
 
 class DenseRows:
@@ -44,5 +44,6 @@ def predict(net: Network[Array], X: Features) -> Array:
     rows = rows_of(X)
     if isinstance(rows, np.ndarray):
         return net.predict(rows)
-    chunks = np.split(np.arange(len(rows)), range(_CHUNK, len(rows), _CHUNK))
+    size = max(1, _ENTRIES // X.shape[1])
+    chunks = np.split(np.arange(len(rows)), range(size, len(rows), size))
     return np.concatenate([net.predict(rows[chunk]) for chunk in chunks])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from minigraph.cli.tables import Table, read_table, write_table
+from minigraph.cli.csv_files import Table, read_table, write_table
 from minigraph.errors import DataFormatError
 
 
@@ -54,8 +54,9 @@ class TestReading:
             ("a,b\n1,2\n3\n", "line 3: 1 cells, expected 2"),
             ("a,b\n1,2,3\n", "line 2: 3 cells, expected 2"),
             ('a,b\n1,"2\n', "line 2: unexpected end"),
-            (b"a,b\n1,\xe9\n", "byte 6 is no UTF-8"),
-            (b"PK\x03\x04\x00\x00", "holds zero bytes"),
+            (b"a,b\n1,\xe9\n", "line 2: is not UTF-8"),
+            (b"PK\x03\x04\x00\x00", "line 1: holds zero bytes"),
+            ("a,b\n1,2\n".encode("utf-16"), "line 1: holds zero bytes"),
         ],
     )
     def test_what_is_no_table(self, tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -77,7 +78,7 @@ class TestValues:
         with pytest.raises(DataFormatError, match="every row misses a value"):
             table_of(tmp_path, "a,b\n?,1\n1,?\n").without_missing(["a", "b"])
 
-    @pytest.mark.parametrize("cell", ["red", "1.2.3", "inf", "1_000", "0x10", "1 000"])
+    @pytest.mark.parametrize("cell", ["red", "1.2.3", "inf", "1_000", "0x10", "1 000", "-1.1e100", "1e400"])
     def test_what_is_no_number(self, tmp_path: Path, cell: str) -> None:
         with pytest.raises(DataFormatError, match=f"line 2: column 'a' has '{cell}', .* --ignore 'a'"):
             table_of(tmp_path, f"a,b\n{cell},1\n").numbers(["a"])
