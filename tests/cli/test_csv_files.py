@@ -93,3 +93,27 @@ def test_writing_and_reading_gives_the_same_numbers(tmp_path: Path) -> None:
     table = table_of(tmp_path, write_table(["number", "text"], rows))
     assert table.numbers(["number"]).ravel().tolist() == [0.1, 1e-300]
     assert table.texts("text") == ("a, b", 'say "so"')
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless device")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+def test_an_endless_device_is_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minigraph.cli.csv_files._LONGEST_LINE", 10_000)
+    with pytest.raises(DataFormatError, match=r"holds zero bytes|is not UTF-8"):
+        read_table(device)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minigraph.cli.csv_files._LONGEST_LINE", 20)
+    assert table_of(tmp_path, "a,b\n" + "1," + "2" * 16 + "\n").texts("b") == ("2" * 16,)
+    with pytest.raises(DataFormatError, match="line 2: is longer than 20 characters"):
+        table_of(tmp_path, "a,b\n" + "1," * 30)
+
+
+def test_cells_separated_by_single_spaces(tmp_path: Path) -> None:
+    assert table_of(tmp_path, "a b\n1 x\n", " ").rows == (("1", "x"),)
+
+
+def test_the_first_rows(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b\n1,x\n\n2,y\n3,z\n").first(2)
+    assert (table.rows, table.lines) == ((("1", "x"), ("2", "y")), (2, 4))
