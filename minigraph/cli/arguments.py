@@ -37,9 +37,6 @@ Control characters in names are shown escaped, such as \\x1b.
 }
 _EXIT_CODES = "exit codes: 0 done; 1 an error, or a failed check; 2 wrong arguments; 130 interrupted"
 
-MAX_UNITS = 100_000
-"""Hidden units in all: more of them cannot be meant, and their activations may take all memory."""
-
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -78,19 +75,6 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-class _Units(argparse.Action):
-    """Sizes of hidden layers, bounded in all."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
-    ) -> None:
-        assert isinstance(values, list)
-        if sum(values) > MAX_UNITS:
-            received = " ".join(map(str, values))
-            raise argparse.ArgumentError(self, f"received {received[:60]}, expected at most {MAX_UNITS:,} units in all")
-        setattr(namespace, self.dest, values)
-
-
 def _add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     names = get_args(ActivationName)
@@ -102,7 +86,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add("--task", choices=("auto", "classification", "regression"), default="auto",
         help="auto: text and few distinct integers are classes, other numbers are quantities")  # fmt: skip
     _add_delimiter(parser)
-    add("--hidden", type=count, nargs="*", action=_Units, default=[25], metavar="UNITS",
+    add("--hidden", type=count, nargs="*", default=[25], metavar="UNITS",
         help="sizes of the hidden layers (25)")  # fmt: skip
     add("--activation", choices=names, default="relu", metavar="NAME",
         help=f"of the hidden layers (relu): {', '.join(names)}")  # fmt: skip

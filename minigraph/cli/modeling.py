@@ -20,6 +20,8 @@ from minigraph.graph.layers import Dense, Dropout, Input
 from minigraph.network.network import Network
 from minigraph.persistence import load
 
+MAX_UNITS = 100_000
+"""Hidden units in all; the activations of 1,024 examples then take 0.8 GB."""
 MAX_PARAMETERS = 100_000_000
 """With their gradient and the state of Adam they take 3.2 GB."""
 
@@ -142,9 +144,9 @@ def probabilities(outputs: Array) -> Array:
 
 
 def _check_size(sizes: Sequence[int]) -> None:
-    count = sum(s_out * (s_in + 1) for s_in, s_out in pairwise(sizes))
-    if count > MAX_PARAMETERS:
+    units, parameters = sum(sizes[1:-1]), sum(s_out * (s_in + 1) for s_in, s_out in pairwise(sizes))
+    if units > MAX_UNITS or parameters > MAX_PARAMETERS:
         raise UsageError(
-            f"argument --hidden: received {' '.join(map(str, sizes[1:-1])) or 'no units'}, which makes {count:,}"
-            f" parameters with {sizes[0]} features, expected at most {MAX_PARAMETERS:,}"
+            f"argument --hidden: received {' '.join(map(str, sizes[1:-1]))}, which makes {parameters:,} parameters"
+            f" with {sizes[0]} features, expected at most {MAX_UNITS:,} units and {MAX_PARAMETERS:,} parameters"
         )
