@@ -25,7 +25,8 @@ from minigraph.errors import DataFormatError, nearest
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 """What stands for a missing value, in whatever case."""
 
-_LONGEST_LINE = 100_000_000
+LONGEST_LINE = 100_000_000
+"""Characters; a file without line ends is not read further."""
 
 
 @dataclass(frozen=True)
@@ -182,15 +183,15 @@ def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Ta
 def _checked_lines(file: TextIO, source: str) -> Iterator[str]:
     """Yield the lines; what is no text ends here before it is read whole, an endless device among others."""
     number = 0
-    while line := file.readline(_LONGEST_LINE):
+    while line := file.readline(LONGEST_LINE):
         number += 1
         place = f"{source}: line {number}"
         if "\0" in line:
             raise DataFormatError(f"{place}: holds zero bytes, expected text; save the table as CSV in UTF-8")
         if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
             raise DataFormatError(f"{place}: is not UTF-8; save the table as CSV in UTF-8")
-        if len(line) == _LONGEST_LINE:
-            raise DataFormatError(f"{place}: is longer than {_LONGEST_LINE:,} characters, expected a CSV file")
+        if len(line) == LONGEST_LINE:
+            raise DataFormatError(f"{place}: is longer than {LONGEST_LINE:,} characters, expected a CSV file")
         yield line
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from minigraph.errors import MissingExtraError
 
 try:
-    import sklearn as _  # noqa: F401
+    import sklearn  # noqa: F401
 except ModuleNotFoundError as _error:
     raise MissingExtraError("scikit-learn is not installed: pip install 'minigraph[sklearn]'") from _error
 

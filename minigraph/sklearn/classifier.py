@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,7 @@ from minigraph.sklearn.typed_bases import ClassifierMixin
 if TYPE_CHECKING:
     from typing import Self
 
-Labels = NDArray[np.generic]
+Labels: TypeAlias = NDArray[np.generic]
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -195,8 +195,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             return None
         columns = Y if Y.shape[1] > 1 else np.hstack([1 - Y, Y])
         counts = columns.sum(axis=0)
-        if counts.min() == 1:
-            label = self.classes_[counts.argmin()].item()
+        if (counts == 1).any():
+            label = self.classes_[(counts == 1).argmax()].item()
             raise ArgumentError(
                 f"y: received one example only of class {label!r}, expected at least two with early_stopping=True,"
                 " one to train on and one to validate on"

@@ -98,13 +98,13 @@ def test_writing_and_reading_gives_the_same_numbers(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless device")
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
 def test_an_endless_device_is_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minigraph.cli.csv_files._LONGEST_LINE", 10_000)
+    monkeypatch.setattr("minigraph.cli.csv_files.LONGEST_LINE", 10_000)
     with pytest.raises(DataFormatError, match=r"holds zero bytes|is not UTF-8"):
         read_table(device)
 
 
 def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("minigraph.cli.csv_files._LONGEST_LINE", 20)
+    monkeypatch.setattr("minigraph.cli.csv_files.LONGEST_LINE", 20)
     assert table_of(tmp_path, "a,b\n" + "1," + "2" * 16 + "\n").texts("b") == ("2" * 16,)
     with pytest.raises(DataFormatError, match="line 2: is longer than 20 characters"):
         table_of(tmp_path, "a,b\n" + "1," * 30)

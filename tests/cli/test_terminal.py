@@ -113,14 +113,11 @@ class TestSpreadsheets:
 class TestProcess:
     """What only a process of its own shows: its streams."""
 
-    def run(self, model: str, redirection: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
-        command = f"'{sys.executable}' -m minigraph {model} {redirection}"
-        return subprocess.run(command, shell=True, capture_output=True, env={**os.environ, **environment})
-
     def test_the_table_is_utf_8_whatever_the_locale(self, tmp_path: Path) -> None:
         hostile_network(tmp_path, ("č", "č č"))
-        arguments = f"predict {tmp_path}/m.safetensors {tmp_path}/t.csv"
-        done = self.run(arguments, PYTHONIOENCODING="ascii", LC_ALL="C")
+        command = [sys.executable, "-m", "minigraph", "predict", "m.safetensors", "t.csv"]
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, env=environment)
         assert (done.returncode, done.stderr) == (0, b"")
         assert done.stdout.decode().splitlines()[1].startswith("č")
 
@@ -128,7 +125,8 @@ class TestProcess:
     @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "| true"])
     def test_output_that_is_not_taken(self, redirection: str, tmp_path: Path) -> None:
         hostile_network(tmp_path)
-        done = self.run(f"summary {tmp_path}/m.safetensors", redirection)
+        command = f"'{sys.executable}' -m minigraph summary m.safetensors {redirection}"
+        done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True)
         assert b"Traceback" not in done.stderr
         assert b"Exception" not in done.stderr
         if "full" in redirection:
