@@ -30,7 +30,7 @@ _GZIP_RATIO = 1032
 
 
 class MNIST(NamedTuple):
-    """The handwritten digits, divided into training and test set.
+    """The handwritten digits, split into a training and a test set.
 
     Attributes:
         X_train: (m, 784), the grey values of m images of 28 by 28 pixels, row by row, from 0 to 1.
@@ -64,7 +64,7 @@ def one_hot(labels: ArrayLike, classes: ArrayLike | None = None) -> tuple[NDArra
 
     Raises:
         ShapeError: labels or classes do not have exactly one axis, or are empty.
-        ArgumentError: a label is not among the classes, a class is given twice, a value is nan or
+        ArgumentError: a label is not among the classes, a class is given twice, a value is NaN or
             neither number nor string, or numbers and strings are mixed.
 
     >>> from minigraph.data import one_hot
@@ -129,7 +129,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[IdxScalar]:
     """Read a file in the IDX format, in which MNIST is published, compressed with gzip or not.
 
     Args:
-        path: of the file; whether it is compressed is seen from its content.
+        path: of the file; its content shows whether it is compressed.
 
     Returns:
         A new array in this machine's byte order, with the shape and the type of number that the file
@@ -202,7 +202,7 @@ def load_mnist(directory: str | os.PathLike[str], dtype: DTypeLike = np.float32)
     Raises:
         ArgumentError: another dtype.
         FileNotFoundError: a file is missing; the message lists the names looked for.
-        DataFormatError: a file is not IDX, is damaged, or holds something else than images or their labels.
+        DataFormatError: a file is not IDX, is damaged, or holds something other than images or their labels.
 
     >>> import tempfile
     >>> from pathlib import Path

@@ -1,9 +1,11 @@
 """Networks as scikit-learn estimators: its own checks, and what they do not ask."""
 
+import math
 import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import cast
 
@@ -11,9 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -21,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import minigraph as mg
-from minigraph.sklearn import NetworkClassifier, NetworkRegressor
+from minigraph.sklearn import NetworkClassifier, NetworkEstimator, NetworkRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -41,7 +44,16 @@ def fitted(iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> NetworkClassifier:
     return NetworkClassifier((5,), optimizer=mg.Adam(0.02), max_iter=100, random_state=0).fit(*iris)
 
 
-@parametrize_with_checks([NetworkClassifier(), NetworkRegressor()])  # type: ignore[untyped-decorator]
+def checks_that_cannot_hold(estimator: NetworkEstimator) -> dict[str, str]:
+    """A repeated example may be set aside once and trained on once; an example of weight 2 may not."""
+    names = [f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")]
+    return dict.fromkeys(names, "a validation set is drawn") if estimator.early_stopping else {}
+
+
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
+    [kind(early_stopping=early) for kind in (NetworkClassifier, NetworkRegressor) for early in (False, True)],
+    expected_failed_checks=checks_that_cannot_hold,
+)
 def test_all_checks_of_scikit_learn(estimator: object, check: Check) -> None:
     check(estimator)
 
@@ -114,6 +126,103 @@ class TestClassifier:
         with pytest.raises(ValueError, match="Unknown label type: continuous"):
             NetworkClassifier().fit([[0.0], [1.0]], [0.5, 1.25])
 
+    def test_the_logarithm_of_a_probability_of_0(
+        self, iris: tuple[pd.DataFrame, NDArray[np.str_]], fitted: NetworkClassifier
+    ) -> None:
+        X, _ = iris
+        logarithms = fitted.predict_log_proba(X * 1e5)
+        assert np.isneginf(logarithms).any()
+        assert np.allclose(np.exp(logarithms), fitted.predict_proba(X * 1e5))
+
+
+class TestMultiLabel:
+    X, Y = make_multilabel_classification(n_samples=80, n_features=10, n_classes=4, random_state=0)
+
+    def test_the_output_units_are_independent(self) -> None:
+        classifier = NetworkClassifier((30,), l2=0.0, optimizer=mg.Adam(0.02), random_state=0).fit(self.X, self.Y)
+        net = classifier.network_
+        assert (net.outputs[0].layer.activation.name, net.costs[0].name) == ("sigmoid", "cross_entropy")
+        assert net.classes is None
+        probabilities = classifier.predict_proba(self.X)
+        assert np.array_equal(probabilities, net.predict(self.X))
+        assert not np.allclose(probabilities.sum(axis=1), 1)
+        predicted = classifier.predict(self.X)
+        assert predicted.dtype == np.int_
+        assert np.array_equal(predicted, probabilities > 0.5)
+        assert classifier.score(self.X, self.Y) > 0.9
+        assert classifier.classes_.tolist() == [0, 1, 2, 3]
+
+    @pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_array, np.bool_, np.float64], ids=str)
+    def test_targets_of_any_form_are_the_same(self, form: Callable[[object], ArrayLike]) -> None:
+        settings = NetworkClassifier((3,), max_iter=2, random_state=0)
+        expected = clone(settings).fit(self.X, self.Y).network_.unroll()
+        of_form = self.Y.astype(form) if form in (np.bool_, np.float64) else form(self.Y)
+        assert np.array_equal(clone(settings).fit(self.X, of_form).network_.unroll(), expected)
+
+    def test_two_classes_take_two_units(self) -> None:
+        classifier = NetworkClassifier((3,), max_iter=1).fit(self.X, self.Y[:, :2])
+        assert classifier.network_.outputs[0].size == 2
+        assert classifier.predict(self.X).shape == (80, 2)
+
+    def test_columns_name_the_units(self) -> None:
+        targets = pd.DataFrame(self.Y, columns=["new", "red", "old", "big"])
+        classifier = NetworkClassifier((3,), max_iter=1).fit(self.X, targets)
+        assert classifier.network_.outputs[0].unit_names == ("new", "red", "old", "big")
+
+    def test_early_stopping_draws_without_regard_to_classes(self) -> None:
+        classifier = NetworkClassifier((3,), max_iter=3, early_stopping=True).fit(self.X, self.Y)
+        assert len(classifier.validation_loss_curve_ or []) == 3
+
+    def test_by_parts(self) -> None:
+        classifier = NetworkClassifier((30,), l2=0.0, optimizer=mg.Adam(0.02), random_state=0)
+        for _ in range(150):
+            classifier.partial_fit(self.X, self.Y, classes=range(4))
+        assert classifier.score(self.X, self.Y) > 0.9
+        with pytest.raises(mg.ArgumentError, match=r"y: received 3 columns, expected one for each of \[0, 1, 2, 3\]"):
+            classifier.partial_fit(self.X, self.Y[:, :3])
+        with pytest.raises(mg.ArgumentError, match=r"y: received shape \(80,\), expected \(80, 4\), as before"):
+            classifier.partial_fit(self.X, self.Y[:, 0])
+
+    def test_a_warm_start_from_another_kind_is_an_error(self) -> None:
+        classifier = NetworkClassifier((3,), max_iter=1, warm_start=True).fit(self.X, self.Y.sum(axis=1) > 1)
+        with pytest.raises(mg.ArgumentError, match=r"y: received shape \(80, 2\), expected \(80,\), as before"):
+            classifier.fit(self.X, self.Y[:, :2])
+
+    def test_several_columns_of_labels_are_an_error(self) -> None:
+        with pytest.raises(mg.ArgumentError, match=r"y: received 4 columns of labels, expected shape \(m,\)"):
+            NetworkClassifier().fit(self.X, self.Y * [1, 2, 3, 4])
+
+
+class TestSparse:
+    X = sparse.random_array((1500, 20), density=0.1, rng=np.random.default_rng(0))
+    y: mg.Array = np.asarray(X.sum(axis=1)).ravel()
+
+    @pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_gives_what_the_dense_matrix_gives(self, form: Callable[[object], ArrayLike], early_stopping: bool) -> None:
+        weights = np.arange(1500.0) % 3
+        settings = NetworkRegressor((4,), max_iter=3, early_stopping=early_stopping, random_state=0)
+        dense, of_sparse = (clone(settings).fit(X, self.y, weights) for X in (self.X.toarray(), form(self.X)))
+        assert np.array_equal(of_sparse.network_.unroll(), dense.network_.unroll())
+        assert np.array_equal(of_sparse.predict(form(self.X)), dense.predict(self.X.toarray()))
+
+    def test_by_parts(self) -> None:
+        labels = self.y > self.y.mean()
+        dense, of_sparse = (
+            NetworkClassifier((4,), random_state=0).partial_fit(X, labels, classes=[False, True])
+            for X in (self.X.toarray(), self.X.tocsr())
+        )
+        assert np.array_equal(of_sparse.network_.unroll(), dense.network_.unroll())
+
+    def test_it_is_never_dense_as_a_whole(self) -> None:
+        X = sparse.random_array((4000, 4000), density=1e-3, format="csr", rng=np.random.default_rng(0))
+        tracemalloc.start()
+        outputs = NetworkRegressor((2,), max_iter=1).fit(X, np.arange(4000.0)).predict(X)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert outputs.shape == (4000,)
+        assert peak < 4000 * 4000 * 8 / 4
+
 
 class TestRegressor:
     def test_several_targets_at_once(self) -> None:
@@ -185,7 +294,7 @@ class TestNetwork:
 
 class TestTraining:
     def test_what_is_recorded(self, iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> None:
-        with pytest.warns(ConvergenceWarning, match="still fell after max_iter=7 epochs"):
+        with pytest.warns(ConvergenceWarning, match="cost was still falling after max_iter=7 epochs"):
             classifier = NetworkClassifier((5,), max_iter=7, random_state=0).fit(*iris)
         assert classifier.n_iter_ == len(classifier.loss_curve_) == 7
         assert classifier.loss_curve_[-1] < classifier.loss_curve_[0]
@@ -230,6 +339,65 @@ class TestTraining:
         )
         assert np.allclose(plain, same, rtol=1e-10)
         assert not np.allclose(plain, other, rtol=1e-3)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_early_stopping_keeps_the_proportions_of_the_classes(self, seed: int) -> None:
+        def build(features: int, outputs: int) -> mg.Network[mg.Array]:
+            net = mg.mlp([features, outputs])
+            net.assign([np.log(0.1 / 0.9), 0.0])
+            return net
+
+        X, y = np.zeros((200, 1)), np.repeat(["rare", "common"], [20, 180])
+        settings = NetworkClassifier(build=build, early_stopping=True, max_iter=1, random_state=seed)
+        curve = settings.set_params(optimizer=mg.GradientDescent(1e-12)).fit(X, y).validation_loss_curve_
+        assert curve is not None
+        assert np.isclose(curve[0], -(2 * np.log(0.1) + 18 * np.log(0.9)) / 20)
+
+    def test_too_few_are_set_aside_for_proportions(self) -> None:
+        X, y = np.arange(12.0)[:, None], np.arange(12) % 3
+        classifier = NetworkClassifier((2,), early_stopping=True, max_iter=1, random_state=0).fit(X, y)
+        assert len(classifier.validation_loss_curve_ or []) == 1
+
+    def test_a_class_of_one_example_cannot_be_divided(self) -> None:
+        for labels in (["a", "a", "a", "b"], ["a", "a", "b", "c", "c"]):
+            X = np.zeros((len(labels), 1))
+            with pytest.raises(mg.ArgumentError, match=r"one example only of class 'b'.* early_stopping=True"):
+                NetworkClassifier(early_stopping=True).fit(X, labels)
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"n_iter_no_change": 0}, "n_iter_no_change: received 0"),
+            ({"n_iter_no_change": 2.5}, "n_iter_no_change: received 2.5"),
+            ({"n_iter_no_change": -math.inf}, "n_iter_no_change: received -inf"),
+            ({"tol": -1.0}, "tol: received -1.0"),
+            ({"early_stopping": True, "validation_fraction": 0.0}, "validation_fraction: received 0.0"),
+            ({"early_stopping": True, "validation_fraction": 1}, "validation_fraction: received 1, .*exclusive"),
+            ({"early_stopping": True, "validation_fraction": 0.9}, "leaves no example to train on with n_samples=2"),
+        ],
+    )
+    def test_settings_are_named_in_errors(self, settings: dict[str, object], message: str) -> None:
+        with pytest.raises(mg.ArgumentError, match=message):
+            NetworkRegressor().set_params(**settings).fit([[0.0], [1.0]], [0.0, 1.0])
+
+    def test_without_a_bound_on_the_epochs_without_change_all_are_trained(self) -> None:
+        regressor = NetworkRegressor((2,), tol=1e9, max_iter=30, n_iter_no_change=math.inf)
+        with pytest.warns(ConvergenceWarning, match="max_iter=30"):
+            regressor.fit([[0.0], [1.0]], [0.0, 1.0])
+        assert regressor.n_iter_ == 30
+
+    def test_without_shuffling_the_seed_of_the_order_does_not_matter(self) -> None:
+        X = np.linspace(-1, 1, 100)[:, None]
+
+        def trained(shuffle: bool, seed: int) -> mg.Array:
+            def build(features: int, outputs: int) -> mg.Network[mg.Array]:
+                return mg.mlp([features, 3, outputs], cost="squared_error", seed=0)
+
+            regressor = NetworkRegressor(build=build, shuffle=shuffle, max_iter=2, random_state=seed)
+            return regressor.fit(X, X[:, 0]).network_.unroll()
+
+        assert np.array_equal(trained(False, 1), trained(False, 2))
+        assert not np.array_equal(trained(True, 1), trained(True, 2))
 
     def test_warm_start_goes_on(self, iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> None:
         classifier = NetworkClassifier((5,), max_iter=30, warm_start=True, random_state=0).fit(*iris)
@@ -291,14 +459,28 @@ class TestPartialFit:
         assert np.allclose(classifier.loss_curve_, history["cost"], rtol=1e-12)
         assert classifier.n_iter_ == 4
 
-    def test_lots_need_not_hold_every_class(self, iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> None:
+    def test_values_of_an_earlier_forward_are_stale_afterwards(self) -> None:
+        X, y = np.array([[0.0], [1.0]]), np.array([0.0, 1.0])
+        regressor = NetworkRegressor((2,), random_state=0).partial_fit(X, y)
+        net = regressor.network_
+        net.forward(X)
+        net.backward(y)
+        assert net.outputs[0].delta.shape == (2, 1)
+        regressor.partial_fit(X, y)
+        for name in ("z", "a", "delta"):
+            with pytest.raises(mg.StateError):
+                getattr(net.outputs[0], name)
+        with pytest.raises(mg.StateError):
+            _ = net.layers[0].gradient
+
+    def test_parts_need_not_hold_every_class(self, iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> None:
         X, y = iris
         classifier = NetworkClassifier((8,), optimizer=mg.Adam(0.05), l2=0.1, random_state=0)
         generator = np.random.default_rng(0)
         classifier.partial_fit(X[:40], y[:40], classes=np.unique(y))
         for _ in range(40):
-            lot = generator.choice(150, 40, replace=False)
-            classifier.partial_fit(X.iloc[lot], y[lot])
+            part = generator.choice(150, 40, replace=False)
+            classifier.partial_fit(X.iloc[part], y[part])
         assert classifier.score(X, y) > 0.9
 
     def test_of_a_regressor_goes_on_after_fit(self) -> None:

@@ -4,8 +4,8 @@ python tools/compare_sklearn.py
 python tools/compare_sklearn.py --splits 30 --json comparison.json
 
 All have one hidden layer of 100 relu units and otherwise their default settings. A quarter of the examples is for
-testing; features are standardized by the rest, and the numbers to be learnt too. The two take turns, so that
-whatever else the machine does meets both.
+testing; features and numeric targets are standardized by the rest. The two take turns, so that other load on the
+machine affects both.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class Split(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What one estimator did on one split."""
+    """The result of one estimator on one split."""
 
     score: float
     seconds: float
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 
 def compare(name: str, seed: int) -> tuple[Result, Result]:
-    """Fit both on one split, in an order that alternates."""
+    """Fit both on one split, in alternating order."""
     split = load(name, seed)
     ours, theirs = (
         (NetworkRegressor(random_state=seed), MLPRegressor(random_state=seed))
@@ -102,7 +102,7 @@ def run(estimator: Any, split: Split) -> Result:
 
 
 def report(name: str, pairs: list[tuple[Result, Result]]) -> bool:
-    """Print the line of one data set; tell whether minigraph is at least as good, and no slower."""
+    """Print the line of one data set; return whether minigraph is at least as good, and no slower."""
     score, other = (statistics.fmean(pair[side].score for pair in pairs) for side in (0, 1))
     differences = [ours.score - theirs.score for ours, theirs in pairs]
     error = statistics.stdev(differences) / len(differences) ** 0.5 if len(pairs) > 1 else float("nan")

@@ -1,4 +1,4 @@
-"""Standardization: training on numbers of mean 0 and variance 1, and a network that knows nothing of it."""
+"""Standardization: training on numbers of mean 0 and variance 1, then folded into Θ."""
 
 from __future__ import annotations
 
@@ -23,18 +23,16 @@ class Scaling:
     scale: Array
 
     @classmethod
-    def of(cls, X: Array, weights: Array | None = None) -> Scaling:
+    def of(cls, X: Array) -> Scaling:
         """Return the scaling after which every column has mean 0 and variance 1; a constant one is only shifted.
 
         Args:
             X: (m, s).
-            weights: (m,), of the examples.
 
         >>> Scaling.of(np.array([[1.0, 5.0], [3.0, 5.0]])).scale.tolist()
         [1.0, 1.0]
         """
-        mean = np.average(X, axis=0, weights=weights)
-        deviation = np.sqrt(np.average(np.square(X - mean), axis=0, weights=weights))
+        mean, deviation = X.mean(axis=0), X.std(axis=0)
         # What rounding leaves of a constant column is no scale.
         floor = 1e-12 * np.abs(X).max(axis=0)
         return cls(mean, np.where(deviation > floor, deviation, 1.0))

@@ -6,6 +6,7 @@ import numpy as np
 
 from minigraph.base.arrays import Array
 from minigraph.inputs.dataset import Dataset, Examples
+from minigraph.inputs.sources import Source
 from minigraph.network.network import Network
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.optimizers import Optimizer
@@ -29,17 +30,19 @@ class IncrementalTraining:
         """Steps taken in all passes."""
         self._state: dict[str, Array] | None = None
 
-    def run_pass(self, net: Network[Array], X: Array, Y: Array, batch_size: int, weights: Array | None = None) -> float:
+    def run_pass(
+        self, net: Network[Array], X: Source, Y: Array, batch_size: int, weights: Array | None = None
+    ) -> float:
         """Take one step for each mini-batch, in order, and return J as the mini-batches saw it.
 
         Args:
             net: the network to train.
-            X: (m, s_1).
+            X: (m, s_1), or a source of rows.
             Y: (m, s_L).
             batch_size: examples in a step; the last may have fewer.
             weights: (m,), > 0, of the examples.
         """
-        examples = Examples(Dataset(net, X, Y), np.arange(len(X)), weights)
+        examples = Examples(Dataset(net, X, Y), np.arange(len(Y)), weights)
         steps = Steps(net, examples, self.optimizer, batch_size=batch_size, taken=self.taken)
         if self._state is not None:
             steps.updates.restore(self._state)

@@ -24,13 +24,6 @@ def test_a_constant_column_is_only_shifted(value: float) -> None:
     assert np.allclose(scaling.apply(column), 0)
 
 
-def test_weights_are_repetitions() -> None:
-    repeated = Scaling.of(np.repeat(X, 3, axis=0)[:100])
-    weighted = Scaling.of(X[:34], np.array([3.0] * 33 + [1.0]))
-    assert np.allclose(repeated.mean, weighted.mean)
-    assert np.allclose(repeated.scale, weighted.scale)
-
-
 def test_the_network_comes_to_take_and_give_numbers_as_they_are() -> None:
     net = mg.mlp([3, 4, 2], activation="tanh", cost="squared_error", seed=0)
     inputs, outputs = Scaling.of(X), Scaling(np.array([7.0, -3.0]), np.array([100.0, 0.01]))

@@ -1,14 +1,21 @@
-"""Tables of comma-separated values: read, checked, and turned into features and targets."""
+"""CSV files: read into a table of cells that is checked as its columns are asked for, and written.
+
+The standard library's `csv` splits lines into cells. Its Sniffer is not used: it refuses tables of one column.
+Neither are readers that guess the types of columns: a class named "1" is text, and what is wrong is to be
+reported with its line.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import math
+import itertools
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +24,9 @@ from minigraph.errors import DataFormatError, nearest
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
 """What stands for a missing value, in whatever case."""
+
+LONGEST_LINE = 100_000_000
+"""Characters; a file without line ends is not read further."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Table:
         """Return columns as numbers, shape (rows, columns).
 
         Raises:
-            DataFormatError: there is no such column, a value is missing, or is no finite number.
+            DataFormatError: there is no such column, a value is missing, or not a number.
         """
         places = [self.require(column) for column in columns]
         values = np.empty((len(self.rows), len(places)))
@@ -81,6 +91,10 @@ class Table:
             raise DataFormatError(f"{self.source}: every row misses a value")
         return Table(self.source, self.columns, tuple(self.rows[i] for i in kept), tuple(self.lines[i] for i in kept))
 
+    def first(self, count: int) -> Table:
+        """Return the table without the rows after the first `count`."""
+        return Table(self.source, self.columns, self.rows[:count], self.lines[:count])
+
     def _missing(self, column: str, line: int) -> DataFormatError:
         return DataFormatError(
             f"{self.source}: line {line}: column {column!r} has no value; fill it in,"
@@ -91,13 +105,13 @@ class Table:
         if is_missing(cell):
             return self._missing(column, line)
         return DataFormatError(
-            f"{self.source}: line {line}: column {column!r} has {cell!r}, expected a finite number;"
+            f"{self.source}: line {line}: column {column!r} has {cell!r}, expected a number between -1e100 and 1e100;"
             f" --ignore {column!r} leaves the column out"
         )
 
 
 def is_missing(cell: str) -> bool:
-    """Tell whether a cell stands for a missing value.
+    """Return whether a cell stands for a missing value.
 
     >>> is_missing("N/A"), is_missing("0")
     (True, False)
@@ -106,7 +120,7 @@ def is_missing(cell: str) -> bool:
 
 
 def as_number(cell: str) -> float | None:
-    """Return a cell as a number, None if it is no finite one.
+    """Return a cell as a number, None if it is none or beyond ±1e100, where squares overflow.
 
     >>> as_number("1e3"), as_number("1,5"), as_number("inf")
     (1000.0, None, None)
@@ -117,7 +131,7 @@ def as_number(cell: str) -> float | None:
         value = float(cell)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= 1e100 else None
 
 
 def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Table:
@@ -142,42 +156,68 @@ def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Ta
     ([4.2, 30.0], ('cat', 'dog'))
     """
     source = os.fspath(path)
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataFormatError(f"{source}: byte {error.start} is no UTF-8; save the table as CSV in UTF-8") from None
-    if "\0" in text:
-        raise DataFormatError(f"{source}: holds zero bytes, expected text; save the table as CSV in UTF-8")
-    if delimiter is None:
-        heading = text.partition("\n")[0]
-        delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    try:
-        lines = [(tuple(cell.strip() for cell in row), reader.line_num) for row in reader if row]
-    except csv.Error as error:
-        raise DataFormatError(f"{source}: line {reader.line_num}: {error}") from None
-    if not lines:
+    with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        lines = _checked_lines(file, source)
+        heading = next(lines, "")
+        reader = csv.reader(
+            itertools.chain([heading], lines),
+            delimiter=delimiter or max(",;\t", key=heading.count),
+            skipinitialspace=delimiter != " ",
+            strict=True,
+        )
+        try:
+            cells = [(tuple(cell.strip() for cell in row), reader.line_num) for row in reader if row]
+        except csv.Error as error:
+            raise DataFormatError(f"{source}: line {reader.line_num}: {error}") from None
+    if not cells:
         raise DataFormatError(f"{source}: is empty, expected a heading and rows")
-    columns = _checked_heading(lines[0][0], source)
-    for row, line in lines[1:]:
+    columns = _checked_heading(cells[0][0], source)
+    for row, line in cells[1:]:
         if len(row) != len(columns):
             raise DataFormatError(f"{source}: line {line}: {len(row)} cells, expected {len(columns)} as in the heading")
-    if len(lines) == 1:
+    if len(cells) == 1:
         raise DataFormatError(f"{source}: has a heading but no rows")
-    return Table(source, columns, tuple(row for row, _ in lines[1:]), tuple(line for _, line in lines[1:]))
+    return Table(source, columns, tuple(row for row, _ in cells[1:]), tuple(line for _, line in cells[1:]))
+
+
+def _checked_lines(file: TextIO, source: str) -> Iterator[str]:
+    """Yield the lines; what is no text ends here before it is read whole, an endless device among others."""
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        place = f"{source}: line {number}"
+        if "\0" in line:
+            raise DataFormatError(f"{place}: holds zero bytes, expected text; save the table as CSV in UTF-8")
+        if not line.isascii() and any("\udc80" <= character <= "\udcff" for character in line):
+            raise DataFormatError(f"{place}: is not UTF-8; save the table as CSV in UTF-8")
+        if len(line) == LONGEST_LINE:
+            raise DataFormatError(f"{place}: is longer than {LONGEST_LINE:,} characters, expected a CSV file")
+        yield line
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     r"""Return a table as comma-separated values; numbers are written in full.
 
-    >>> write_table(["kind"], [["a, b"]])
-    'kind\n"a, b"\n'
+    Text that a spreadsheet would take for a formula is written with an apostrophe before it, as OWASP advises:
+    text that begins with one of = + - @ (spaces aside), a tab or a line end, and is not a number.
+
+    >>> write_table(["kind", "number"], [["a, b", -1.5], ["=1+1", "-1.5"]])
+    'kind,number\n"a, b",-1.5\n\'=1+1,-1.5\n'
     """
+    cells = [[_without_formula(cell) for cell in row] for row in (columns, *rows)]
+    # Where spreadsheets separate cells by other characters, quotes alone keep one cell from becoming two.
+    divides = any(isinstance(cell, str) and not {";", "\t", "\r"}.isdisjoint(cell) for row in cells for cell in row)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC if divides else csv.QUOTE_MINIMAL).writerows(
+        cells
+    )
     return text.getvalue()
+
+
+def _without_formula(cell: object) -> object:
+    if isinstance(cell, str) and re.match(r"[\t\r\n]|\s*[=+\-@＝＋－＠]", cell) and as_number(cell) is None:
+        return f"'{cell}"
+    return cell
 
 
 def _checked_heading(cells: tuple[str, ...], source: str) -> tuple[str, ...]:

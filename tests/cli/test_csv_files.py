@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from minigraph.cli.tables import Table, read_table, write_table
+from minigraph.cli.csv_files import Table, read_table, write_table
 from minigraph.errors import DataFormatError
 
 
@@ -54,8 +54,9 @@ class TestReading:
             ("a,b\n1,2\n3\n", "line 3: 1 cells, expected 2"),
             ("a,b\n1,2,3\n", "line 2: 3 cells, expected 2"),
             ('a,b\n1,"2\n', "line 2: unexpected end"),
-            (b"a,b\n1,\xe9\n", "byte 6 is no UTF-8"),
-            (b"PK\x03\x04\x00\x00", "holds zero bytes"),
+            (b"a,b\n1,\xe9\n", "line 2: is not UTF-8"),
+            (b"PK\x03\x04\x00\x00", "line 1: holds zero bytes"),
+            ("a,b\n1,2\n".encode("utf-16"), "line 1: holds zero bytes"),
         ],
     )
     def test_what_is_no_table(self, tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -77,7 +78,7 @@ class TestValues:
         with pytest.raises(DataFormatError, match="every row misses a value"):
             table_of(tmp_path, "a,b\n?,1\n1,?\n").without_missing(["a", "b"])
 
-    @pytest.mark.parametrize("cell", ["red", "1.2.3", "inf", "1_000", "0x10", "1 000"])
+    @pytest.mark.parametrize("cell", ["red", "1.2.3", "inf", "1_000", "0x10", "1 000", "-1.1e100", "1e400"])
     def test_what_is_no_number(self, tmp_path: Path, cell: str) -> None:
         with pytest.raises(DataFormatError, match=f"line 2: column 'a' has '{cell}', .* --ignore 'a'"):
             table_of(tmp_path, f"a,b\n{cell},1\n").numbers(["a"])
@@ -92,3 +93,27 @@ def test_writing_and_reading_gives_the_same_numbers(tmp_path: Path) -> None:
     table = table_of(tmp_path, write_table(["number", "text"], rows))
     assert table.numbers(["number"]).ravel().tolist() == [0.1, 1e-300]
     assert table.texts("text") == ("a, b", 'say "so"')
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs an endless device")
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/urandom"])
+def test_an_endless_device_is_refused(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minigraph.cli.csv_files.LONGEST_LINE", 10_000)
+    with pytest.raises(DataFormatError, match=r"holds zero bytes|is not UTF-8"):
+        read_table(device)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minigraph.cli.csv_files.LONGEST_LINE", 20)
+    assert table_of(tmp_path, "a,b\n" + "1," + "2" * 16 + "\n").texts("b") == ("2" * 16,)
+    with pytest.raises(DataFormatError, match="line 2: is longer than 20 characters"):
+        table_of(tmp_path, "a,b\n" + "1," * 30)
+
+
+def test_cells_separated_by_single_spaces(tmp_path: Path) -> None:
+    assert table_of(tmp_path, "a b\n1 x\n", " ").rows == (("1", "x"),)
+
+
+def test_the_first_rows(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a,b\n1,x\n\n2,y\n3,z\n").first(2)
+    assert (table.rows, table.lines) == ((("1", "x"), ("2", "y")), (2, 4))
