@@ -169,6 +169,19 @@ class TestTest:
         assert ran[-1][-2:] == ("-k", "data")
         assert ("FAILED" in capsys.readouterr().out) == (failing is not None)
 
+    def test_lint_leaves_out_the_tests(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ran: list[str] = []
+
+        def run(*arguments: str) -> int:
+            ran.append(" ".join(arguments[1:3]))
+            return 0
+
+        monkeypatch.setattr(test, "prepare", lambda extra: None)
+        monkeypatch.setattr(test, "run", run)
+        monkeypatch.chdir(environment.ROOT)
+        assert test.main(["--lint"]) == 0
+        assert ran == ["ruff check", "ruff format", "mypy"]
+
 
 class TestDemo:
     def test_passes_arguments_on_and_the_status_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
