@@ -31,7 +31,9 @@ from typing import Any, NamedTuple
 from environment import ROOT, prepare, run
 
 Position = tuple[int, int]
-LEFT_OUT = (".*", "__pycache__", "build", "dist", "out")
+LEFT_OUT = (".git", ".venv", ".bench", ".hypothesis", ".*_cache", "__pycache__", "build", "dist", "out")
+WHOLE = "-n auto"
+"""What pytest is given for the whole suite."""
 
 
 class RemoveCall:
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str]) -> int:
         outcomes = try_all(mutants, Path(folder), options.jobs, options.whole)
     report(outcomes)
     if options.json is not None:
-        figures = [outcome.mutant._asdict() | outcome._asdict() | {"mutant": None} for outcome in outcomes]
+        figures = [outcome._asdict() | {"mutant": outcome.mutant._asdict()} for outcome in outcomes]
         options.json.write_text(json.dumps(figures, indent=1, default=str) + "\n", encoding="utf-8")
     return 0
 
@@ -149,17 +151,17 @@ def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool) -> list
         copies.put(Path(shutil.copytree(ROOT, folder / str(job), ignore=shutil.ignore_patterns(*LEFT_OUT))))
     limits = {}
     copy = copies.get()
-    for tests in sorted({own_tests(mutant.module) for mutant in mutants}):
+    for tests in sorted({own_tests(mutant.module) for mutant in mutants} | ({WHOLE} if whole else set())):
         began = time.monotonic()
-        if not passes(copy, tests, 1800):
-            sys.exit(f"Without any change, these tests fail: {tests}")
+        if not passes(copy, tests, 3600):
+            sys.exit(f"Without any change, these tests fail: python -m pytest {tests}")
         limits[tests] = 30 + 5 * jobs * (time.monotonic() - began)
     copies.put(copy)
 
     def attempt(mutant: Mutant) -> Outcome:
         copy = copies.get()
         try:
-            outcome = try_one(mutant, copy, limits[own_tests(mutant.module)], whole)
+            outcome = try_one(mutant, copy, limits)
         finally:
             copies.put(copy)
         print("." if outcome.killed_by != "nothing" else "S", end="", flush=True)
@@ -171,8 +173,8 @@ def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool) -> list
     return outcomes
 
 
-def try_one(mutant: Mutant, copy: Path, limit: float, whole: bool) -> Outcome:
-    """Change a file of the copy, run the tests, and put the file back."""
+def try_one(mutant: Mutant, copy: Path, limits: dict[str, float]) -> Outcome:
+    """Change a file of the copy, run the tests that have a limit in seconds, and put the file back."""
     import difflib
 
     from cosmic_ray.mutating import use_mutation
@@ -180,10 +182,9 @@ def try_one(mutant: Mutant, copy: Path, limit: float, whole: bool) -> Outcome:
     with use_mutation(copy / mutant.module, operators()[mutant.operator], mutant.occurrence) as (before, after):
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
         difference = "\n".join([f"{mutant.module} ({mutant.operator.removeprefix('core/')})", *list(lines)[2:]])
-        if not passes(copy, own_tests(mutant.module), limit):
-            return Outcome(mutant, "folder", difference)
-        if whole and not passes(copy, "-n auto", 3600):
-            return Outcome(mutant, "suite", difference)
+        for tests, killer in ((own_tests(mutant.module), "folder"), (WHOLE, "suite")):
+            if tests in limits and not passes(copy, tests, limits[tests]):
+                return Outcome(mutant, killer, difference)
     return Outcome(mutant, "nothing", difference)
 
 
