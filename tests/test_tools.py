@@ -231,12 +231,18 @@ class TestReproduce:
         assert (plain["published"], regularized["published"]) == ("95.31", "96.49")
         assert [len(result["accuracies"]) for result in (plain, regularized)] == [2, 2]
 
-    @pytest.mark.parametrize("arguments", [["nielson"], ["nielsen"]], ids=["misspelt", "without --mnist"])
-    def test_says_what_is_missing(self, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nielson"], "unknown experiment nielson; choose from mnist1d, curve, nielsen"),
+            (["nielsen"], "nielsen needs --mnist DIR"),
+            (["--seeds", "0"], "--seeds: received 0, expected at least 1"),
+        ],
+    )
+    def test_says_what_is_wrong(self, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             reproduce.main(["--here", *arguments])
-        error = capsys.readouterr().err
-        assert "choose from mnist1d, curve, nielsen" in error or "needs --mnist DIR" in error
+        assert message in capsys.readouterr().err
 
 
 class TestMutation:

@@ -1,6 +1,6 @@
 """Train networks that others published results for, with their settings, and print both figures.
 
-python tools/reproduce.py                      everything below that needs no files: about a quarter of an hour
+python tools/reproduce.py                      everything below that needs no files: some minutes
 python tools/reproduce.py mnist1d              logistic regression and the fully connected network on MNIST-1D
 python tools/reproduce.py curve                Nielsen's learning curve on 5,000 digits of MNIST
 python tools/reproduce.py nielsen --mnist DIR  Nielsen's 784-30-10 on MNIST's own four files
@@ -72,6 +72,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"unknown experiment {', '.join(sorted(unknown))}; choose from {', '.join(EXPERIMENTS)}")
     if "nielsen" in options.experiments and options.mnist is None:
         parser.error("nielsen needs --mnist DIR, the folder with MNIST's four files")
+    if options.seeds < 1:
+        parser.error(f"--seeds: received {options.seeds}, expected at least 1")
     chosen = options.experiments or [name for name in EXPERIMENTS if name != "nielsen" or options.mnist]
     print(f"{'test accuracy in percent':<44}{'published':>10}   minigraph, {options.seeds} seeds", flush=True)
     results: list[Result] = []
