@@ -27,7 +27,7 @@ GOAL = 0.96
 
 @dataclass(frozen=True)
 class Digits:
-    """Images as rows of numbers from 0 to 1, their labels, and how to lay a row out as an image."""
+    """Images as rows of numbers from 0 to 1, their labels, and the shape of an image."""
 
     X_train: mg.Array
     labels_train: NDArray[np.int64]
@@ -54,7 +54,7 @@ def load_idx(directory: Path) -> Digits:
 
 
 class UntilAccuracy(mg.Callback):
-    """Stop as soon as the test accuracy reaches the goal."""
+    """Stops training once the test accuracy reaches the goal."""
 
     def __init__(self, goal: float) -> None:
         self.goal = goal
@@ -68,9 +68,7 @@ class UntilAccuracy(mg.Callback):
 def train(net: mg.Network, digits: Digits, Y_train: mg.Array, Y_test: mg.Array, epochs: int) -> mg.History:
     check = mg.check_gradient(net, digits.X_train[:20], Y_train[:20], sample=200)
     check.raise_if_failed()
-    print(
-        f"Gradient check: {len(check.indices)} of {check.total} parameters, largest error {check.max_error:.1e}. Off."
-    )
+    print(f"Gradient check: {len(check.indices)} of {check.total} parameters, largest error {check.max_error:.1e}.")
     history = mg.fit(
         net,
         digits.X_train,
@@ -89,7 +87,7 @@ def train(net: mg.Network, digits: Digits, Y_train: mg.Array, Y_test: mg.Array, 
 
 
 def draw_mistake(net: mg.Network, digits: Digits, Y_test: mg.Array, out: Path) -> None:
-    """Draw the network while it looks at the mistake that it is surest of."""
+    """Draw the network as it makes its most confident mistake."""
     A = net.predict(digits.X_test)
     predicted = A.argmax(axis=1)
     worst = int(np.where(predicted != digits.labels_test, A.max(axis=1), -1).argmax())

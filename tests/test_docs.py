@@ -35,3 +35,12 @@ def test_readme_examples_and_commands_are_in_it(pages: Path) -> None:
     assert (pages / "index.md").read_text(encoding="utf-8").startswith("# minigraph")
     assert "## examples/lecture.py" in (pages / "examples-page.md").read_text(encoding="utf-8")
     assert "usage: minigraph train" in (pages / "command-line.md").read_text(encoding="utf-8")
+
+
+def test_every_page_is_listed_and_every_link_between_pages_leads_somewhere(pages: Path) -> None:
+    kept = {page.stem for page in pages.glob("*.md")} - {"index"}
+    toctree = (pages / "index.md").read_text(encoding="utf-8").rpartition("{toctree}")[2]
+    assert kept <= set(toctree.split())
+    for page in pages.glob("*.md"):
+        links = re.findall(r"\]\((?!http)([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+        assert [link for link in links if not (pages / link).exists()] == [], page.name

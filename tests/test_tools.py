@@ -1,14 +1,19 @@
 """The commands in tools/ set themselves up, once, and pass on what they run."""
 
+import json
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import demo
 import environment
+import mutation
+import reproduce
 import test
 
 
@@ -169,6 +174,19 @@ class TestTest:
         assert ran[-1][-2:] == ("-k", "data")
         assert ("FAILED" in capsys.readouterr().out) == (failing is not None)
 
+    def test_lint_leaves_out_the_tests(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ran: list[str] = []
+
+        def run(*arguments: str) -> int:
+            ran.append(" ".join(arguments[1:3]))
+            return 0
+
+        monkeypatch.setattr(test, "prepare", lambda extra: None)
+        monkeypatch.setattr(test, "run", run)
+        monkeypatch.chdir(environment.ROOT)
+        assert test.main(["--lint"]) == 0
+        assert ran == ["ruff check", "ruff format", "mypy"]
+
 
 class TestDemo:
     def test_passes_arguments_on_and_the_status_back(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,3 +200,80 @@ class TestDemo:
         monkeypatch.setattr(demo, "run", run)
         assert demo.main(["--mnist", "folder"]) == 3
         assert ran == [str(environment.ROOT / "examples" / "digits.py"), "--mnist", "folder"]
+
+
+class TestReproduce:
+    def test_trains_on_mnists_own_files(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        generator = np.random.default_rng(0)
+        for name, count in (("train", 60), ("t10k", 20)):
+            images = generator.integers(256, size=(count, 28, 28), dtype=np.uint8)
+            labels = (np.arange(count) % 10).astype(np.uint8)
+            for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+                header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+                (tmp_path / f"{name}-{kind}-ubyte").write_bytes(header + array.tobytes())
+        arguments = [
+            "--here",
+            "nielsen",
+            "--mnist",
+            str(tmp_path),
+            "--seeds",
+            "2",
+            "--json",
+            str(tmp_path / "out.json"),
+        ]
+        assert reproduce.main(arguments) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert [line.split("  ")[0] for line in printed[1:]] == [
+            "Nielsen's 784-30-10, λ = 0, last epoch",
+            "Nielsen's 784-30-10, λ = 5, best epoch",
+        ]
+        plain, regularized = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+        assert (plain["published"], regularized["published"]) == ("95.31", "96.49")
+        assert [len(result["accuracies"]) for result in (plain, regularized)] == [2, 2]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["nielson"], "unknown experiment nielson; choose from mnist1d, curve, nielsen"),
+            (["nielsen"], "nielsen needs --mnist DIR"),
+            (["--seeds", "0"], "--seeds: received 0, expected at least 1"),
+        ],
+    )
+    def test_says_what_is_wrong(self, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            reproduce.main(["--here", *arguments])
+        assert message in capsys.readouterr().err
+
+
+class TestMutation:
+    def test_annotations_and_overloads_are_left_alone(self) -> None:
+        source = """\
+from typing import TypeAlias, overload
+Number: TypeAlias = int | float
+@overload
+def f(x: int) -> int: ...
+def f(x: int | None = 1) -> int:
+    y: int = 2
+    return x + y
+"""
+        lines = source.splitlines()
+        ignored = {
+            character
+            for line, text in enumerate(lines, start=1)
+            for column, character in enumerate(text)
+            if any(first <= (line, column) < last for first, last in mutation.without_effect(source))
+        }
+        assert "|" in ignored
+        assert "@" in ignored
+        assert not ignored & set("+12")
+
+    @pytest.mark.parametrize(
+        ("module", "tests"),
+        [
+            ("minigraph/functions/costs.py", "tests/functions minigraph/functions/costs.py"),
+            ("minigraph/plots.py", "tests/test_plots.py minigraph/plots.py"),
+            ("minigraph/errors.py", "tests/test_errors.py minigraph/errors.py"),
+        ],
+    )
+    def test_a_mutant_meets_the_tests_of_its_folder_first(self, module: str, tests: str) -> None:
+        assert mutation.own_tests(Path(module)) == tests

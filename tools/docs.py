@@ -1,4 +1,4 @@
-"""Build the documentation: API reference, README and examples, into out/docs. Warnings are errors.
+"""Build the documentation into out/docs: README, guides, API reference and examples. Warnings are errors.
 
 python tools/docs.py
 """
@@ -31,16 +31,8 @@ def build(out: Path, builder: str = "html") -> int:
     """
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(SOURCE, out / "source", ignore=shutil.ignore_patterns("__pycache__"))
-    options: list[str | Path] = [
-        "--builder",
-        "html",
-        "--fail-on-warning",
-        "--keep-going",
-        "--quiet",
-        "--doctree-dir",
-        out / "doctrees",
-    ]
-    return run("-m", "sphinx", *options, out / "source", out / builder)
+    options = ["--builder", builder, "--fail-on-warning", "--keep-going", "--quiet"]
+    return run("-m", "sphinx", *options, "--doctree-dir", out / "doctrees", out / "source", out / builder)
 
 
 if __name__ == "__main__":

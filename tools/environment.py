@@ -21,7 +21,12 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 # The sets of extras, each of which holds all that the key asks for.
-SUFFICIENT = {"examples": ("examples", "dev"), "docs": ("docs", "dev"), "dev": ("dev",)}
+SUFFICIENT = {
+    "examples": ("examples", "dev", "mutation"),
+    "docs": ("docs", "dev", "mutation"),
+    "dev": ("dev", "mutation"),
+    "mutation": ("mutation",),
+}
 
 NO_VENV = """\
 Could not make a virtual environment in .venv. Most often this Python lacks venv or pip:
@@ -37,7 +42,7 @@ Then run this command again."""
 
 
 def prepare(extra: str) -> None:
-    """Make sure that the environment has minigraph and its `extra`: "examples", "docs" or "dev"."""
+    """Make sure that the environment has minigraph and its `extra`, one of `SUFFICIENT`."""
     try:
         if not is_current("python"):
             make_venv()

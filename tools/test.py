@@ -2,6 +2,7 @@
 
 python tools/test.py
 python tools/test.py -k gradient
+python tools/test.py --lint          everything but the tests
 """
 
 import os
@@ -22,8 +23,9 @@ def main(arguments: list[str]) -> int:
     """Run every stage, also after one has failed; return 0 if all succeeded, else 1."""
     prepare("dev")
     os.chdir(ROOT)
+    stages = {name: command for name, command in STAGES.items() if name != "pytest" or "--lint" not in arguments}
     outcomes = {}
-    for name, command in STAGES.items():
+    for name, command in stages.items():
         print(f"\n{name}", flush=True)
         started = time.monotonic()
         status = run("-m", *command, *(arguments if name == "pytest" else []))

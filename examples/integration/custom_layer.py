@@ -1,8 +1,8 @@
-"""A layer of one's own, its gradient check, and a file that brings it back.
+"""A custom layer: its gradient check, saving and loading.
 
-`Scale` stretches and shifts every unit by parameters of its own: z_j = Θ_j0 + Θ_j1 a_j. Three rules make a layer:
-what it computes, what it sends back to its parent, and, since it has parameters, what they collect. The gradient
-check compares all of them with numbers; a wrong rule does not pass, as the second half shows.
+`Scale` stretches and shifts every unit by parameters of its own: z_j = Θ_j0 + Θ_j1 a_j. A layer needs three
+rules: what it computes, what it sends back to its parent, and, since it has parameters, their derivatives. The gradient
+check compares all three with numerical derivatives; a wrong rule fails it, as the second half shows.
 
 python examples/integration/custom_layer.py
 """
@@ -49,12 +49,12 @@ class Scale(mg.Layer):
         np.einsum("ji,ji->j", at.delta, at.inputs[0][1:], out=out[:, 1])  # ∂z_j/∂Θ_j1 = a_j
 
     def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int, int]]:
-        """For drawings: unit j sees the bias unit through column 0 of Θ, and unit j of its parent through column 1."""
+        """Return the edges into unit j, for drawings: the bias by column 0 of Θ, unit j of the parent by column 1."""
         return (0, 0, 0), (0, j, 1)
 
 
 class Forgetful(Scale):
-    """`Scale` with a mistake: the parent's error without Θ."""
+    """`Scale` with a mistake: the error sent to the parent lacks Θ."""
 
     def error(self, at: mg.Buffers, parent: int, out: mg.Array) -> None:
         np.copyto(out, at.delta)
@@ -70,7 +70,7 @@ def network(layer: mg.Layer) -> mg.Network[mg.Array]:
 
 
 def main() -> None:
-    """Check the right layer and the wrong one, and save and load the right one."""
+    """Check the correct layer and the faulty one; save and load the correct one."""
     net = network(Scale())
     print(net.summary(), end="\n\n")
     print(mg.check_gradient(net, X, Y), end="\n\n")

@@ -1,8 +1,8 @@
-"""A service that embeds minigraph: it knows a protocol, and a network is one thing that fills it in.
+"""A service that embeds minigraph behind a protocol of its own.
 
-The service answers requests. What it needs from a model is written down as `Model`, in the service's own terms,
-so that its code and its tests depend on no library; `NetworkModel` is the one place where minigraph is known.
-A model that is unsure does not decide: the request goes to a person, with the reasons beside it.
+The service answers requests. The protocol `Model` states what it needs from a model, in the service's own terms, so
+that its code and its tests depend on no library; `NetworkModel` is the one place that knows minigraph. A model that
+is unsure does not decide: the request goes to a person, together with the reasons.
 
 python examples/integration/service.py
 """
@@ -22,7 +22,7 @@ from minigraph.sklearn import NetworkClassifier
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a model makes of one set of measurements."""
+    """A model's answer to one set of measurements."""
 
     label: str
     probability: float
@@ -37,7 +37,7 @@ class Model(Protocol):
         """Names of the measurements that it takes."""
 
     def estimate(self, measurements: Mapping[str, float]) -> Estimate:
-        """Say what the measurements are of."""
+        """Classify the measurements."""
 
 
 class NetworkModel:
@@ -52,7 +52,7 @@ class NetworkModel:
         self.features: Sequence[str] = names
 
     def estimate(self, measurements: Mapping[str, float]) -> Estimate:
-        """Say what the measurements are of, and how the strongest output came about."""
+        """Classify the measurements and explain the strongest output."""
         outputs = self._net.forward([[measurements[name] for name in self.features]])[0]
         best = int(outputs.argmax())
         unit = self._net.outputs[0].unit(best + 1)
@@ -70,7 +70,7 @@ class Answer:
 
 
 class Desk:
-    """Takes requests, checks them, and decides where the model is sure."""
+    """Takes requests, checks them, and decides those of which the model is sure."""
 
     def __init__(self, model: Model, least_probability: float = 0.9) -> None:
         self._model = model
@@ -91,7 +91,7 @@ class Desk:
 
 
 def train() -> NetworkModel:
-    """Train a network that tells three species of iris apart."""
+    """Train a network to distinguish three species of iris."""
     data = load_iris(as_frame=True)
     species = np.asarray(data.target_names)[data.target]
     classifier = NetworkClassifier((8,), optimizer=mg.Adam(0.01), l2=0.1, random_state=0)

@@ -45,18 +45,23 @@ ORDER = ("graph", "network", "functions", "data", "inspection", "training", "dia
 ELSEWHERE = {"base": "inspection"}
 """Folders and modules whose public names stand on the page of another."""
 WHOLE_MODULES = ("data", "plots", "reference", "sklearn", "onnx")
+GUIDES = ("speed", "published", "contributing", "changelog")
 # scikit-learn puts them on every estimator; one_hot has its place already.
 EXCLUDED = "one_hot, set_fit_request, set_partial_fit_request, set_predict_request, set_score_request"
 
 
 def write_pages() -> None:
-    """Write every page: the README comes first, then the API by module, the command line, and the examples."""
+    """Write what is not kept as a page: README, API by module, command line, examples, how to contribute."""
     pages = write_api()
     write_command_line()
     write_examples()
+    contributing = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (HERE / "contributing.md").write_text(contributing, encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for folder in ("tools/docs/", ".github/"):
+        readme = re.sub(rf"\]\({re.escape(folder)}([\w-]+\.md)", lambda found: f"]({found[1].lower()}", readme)
     copy_links(readme)
-    contents = "\n".join(["API reference <api/index>", "command-line", "examples-page"])
+    contents = "\n".join(["API reference <api/index>", "command-line", "examples-page", *GUIDES])
     index = f"{readme}\n```{{toctree}}\n:hidden:\n\n{contents}\n```\n"
     (HERE / "index.md").write_text(index, encoding="utf-8")
     listing = "".join(f"   {page}\n" for page in pages)
