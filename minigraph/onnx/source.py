@@ -9,7 +9,12 @@ import onnx
 
 from minigraph.base.arrays import Array, Float
 from minigraph.errors import ModelFormatError
-from minigraph.onnx.operators import Constant, read_array, read_constant
+from minigraph.onnx.operators import Constant, describe, read_array, read_attributes, read_constant
+
+_FLOATS: dict[object, np.dtype[Float]] = {
+    onnx.TensorProto.FLOAT: np.dtype(np.float32),
+    onnx.TensorProto.DOUBLE: np.dtype(np.float64),
+}
 
 
 class Source:
@@ -26,12 +31,13 @@ class Source:
         self.inputs: list[onnx.ValueInfoProto] = [port for port in graph.input if port.name not in self.constants]
         self.outputs: list[str] = self._numeric_outputs()
         self.operators: list[onnx.NodeProto] = []
-        """Those that are needed, in the order of the file; without `Constant`, whose values are among `constants`."""
+        """Those that are needed, in the order of the file; without those that only give `constants`."""
         for node in self._needed():
-            if node.op_type == "Constant" and node.domain in ("", "ai.onnx"):
-                self.constants[node.output[0]] = read_constant(node)
-            else:
+            constant = self._constant(node) if node.domain in ("", "ai.onnx") else None
+            if constant is None:
                 self.operators.append(node)
+            else:
+                self.constants[node.output[0]] = constant
         self.dtype: np.dtype[Float] = self._dtype()
 
     def floats(self, name: str, where: str) -> Array:
@@ -58,6 +64,19 @@ class Source:
             if labels:
                 found.append(labels)
         return found
+
+    def _constant(self, node: onnx.NodeProto) -> Constant | None:
+        """Return the value of an operator that gives a constant, or passes one on; None for any other operator."""
+        if node.op_type == "Constant":
+            return read_constant(node)
+        values = self.constants.get(node.input[0]) if len(node.input) == 1 else None
+        if values is None or node.op_type == "Identity":
+            return values
+        to = read_attributes(node, describe(node)).get("to") if node.op_type == "Cast" else None
+        if values.dtype not in _FLOATS.values() or not isinstance(to, int) or to not in _FLOATS:
+            return None
+        with np.errstate(over="ignore"):  # infinity is refused where it is used
+            return values.astype(_FLOATS[to])
 
     def _dtype(self) -> np.dtype[Float]:
         """Return float64 if any constant in use has it, or without constants any input, else float32."""

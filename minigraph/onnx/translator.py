@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-import numpy as np
 import onnx
 
 from minigraph.architecture.architecture import MAX_UNITS
@@ -22,8 +21,6 @@ from minigraph.onnx.operators import (
 from minigraph.onnx.plan import Kind, Plan, Planned, Rule, ThetaSource
 from minigraph.onnx.recognizer import Recognizer, State, Z
 from minigraph.onnx.source import Source
-
-DOUBLE, FLOAT = onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT
 
 
 @dataclass(eq=False)
@@ -100,15 +97,10 @@ class Translator:
 
     def _pass_on(self, node: onnx.NodeProto, attributes: Attributes, where: str) -> None:
         name, output, constants = node.input[0], node.output[0], self._source.constants
-        to = attributes.get("to")
+        require(name not in constants, where, "of a constant")
         if node.op_type == "Cast":
-            require(to in (FLOAT, DOUBLE), where, "to a type other than float32 or float64")
-        if name in constants:
-            require(node.op_type in ("Cast", "Identity"), where, "of a constant")
-            constants[output] = constants[name]
-            if node.op_type == "Cast":
-                constants[output] = self._source.floats(name, where).astype(np.float64 if to == DOUBLE else np.float32)
-            return
+            kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
+            require(attributes.get("to") in kinds, where, "to a type other than float32 or float64")
         p = self._pairs.get(name)
         tensor = self._tensor(name, where) if p is None else p
         size = tensor.start.size if p is None else 2

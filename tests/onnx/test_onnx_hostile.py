@@ -181,3 +181,10 @@ def test_ever_wider_nodes_are_limited(tmp_path: Path) -> None:
     nodes = [op("Concat", f"{f'h{k - 1}' if k else 'x'} " * 2, f"h{k}", axis=1) for k in range(40)]
     with pytest.raises(mg.ModelFormatError, match="tensor 'h23' is of 33554432 units"):
         load(graph(*nodes, op("Identity", "h39"), units=2**41), tmp_path)
+
+
+def test_a_layer_that_is_used_many_times_counts_once(tmp_path: Path) -> None:
+    w = np.zeros((64, 64), np.float32)
+    nodes = [op("Gemm", f"{f'h{k - 1}' if k else 'x'} w", f"h{k}") for k in range(200)]
+    net = load(graph(*nodes, op("Identity", "h199"), shape=("batch", 64), units=64, w=w), tmp_path)
+    assert (len(net.layers), len(net.nodes)) == (1, 201)

@@ -120,6 +120,19 @@ WRONG = {
         graph(op("Sub", "o x", "n"), op("Concat", "x n", axis=1), o=ONE, shape=("b", 1)),
         "Concat.* takes 'n', which is 1 − p",
     ),
+    "1 − p of two units": (
+        graph(op("Sub", "o x", "n"), op("Concat", "n x", axis=1), o=ONE, units=4),
+        "Sub, output 'n', is not a step of any activation",
+    ),
+    "a constant cast to no type": (
+        graph(op("Cast", "v", "c", to=[1, 11]), op("Add", "x c"), v=V),
+        "Mismatched attribute type in .* : to",
+    ),
+    "a constant beyond float32": (
+        graph(op("Cast", "d", "w", to=onnx.TensorProto.FLOAT), op("MatMul", "x w"), d=np.full((2, 2), 1e99)),
+        "initializer 'w': holds infinity or NaN",
+    ),
+    "flattened examples": (graph(op("Flatten", "x", axis=0)), "Flatten.* is along an axis other than the examples"),
     "2 − p beside p": (
         graph(op("Sub", "o x", "n"), op("Concat", "n x", axis=1), o=TWO, shape=("b", 1)),
         "Sub, output 'n', is not a step of any activation",
@@ -159,6 +172,16 @@ def test_other_forms_of_the_same(tmp_path: Path) -> None:
         net = load(content, tmp_path)
         expected = by_reference(onnx.load_model_from_string(content), [X])
         assert relative_error(predictions(net, [X]), expected) <= 1e-6
+
+
+def test_a_constant_among_the_inputs_and_one_that_is_cast(tmp_path: Path) -> None:
+    content = graph(op("Cast", "w", "d", to=onnx.TensorProto.DOUBLE), op("MatMul", "x d"), w=W * 0.1, dtype=np.float64)
+    model = onnx.load_model_from_string(content)
+    model.graph.input.append(onnx.helper.make_tensor_value_info("w", onnx.TensorProto.FLOAT, [2, 2]))
+    net = load(model.SerializeToString(), tmp_path)
+    assert [node.name for node in net.inputs] == ["x"]
+    X = np.array([[0.5, -1.0]])
+    assert relative_error(predictions(net, [X]), by_reference(onnx.load_model_from_string(content), [X])) <= 1e-12
 
 
 def test_data_in_other_files_are_not_read(tmp_path: Path) -> None:
