@@ -23,19 +23,9 @@ from minigraph.functions.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.inspection.expressions import (
-    Call,
-    Exp,
-    Expression,
-    Negative,
-    Number,
-    Product,
-    Quantity,
-    Quotient,
-    Square,
-    Sum,
-    total,
-)
+from minigraph.inspection.expressions import Expression, Number, Quantity
+from minigraph.inspection.long_sums import total
+from minigraph.inspection.operations import Call, Exp, Negative, Product, Quotient, Square, Sum
 
 _ONE = Number(1.0)
 _LARGE = 50.0

@@ -6,8 +6,11 @@ import numpy as np
 
 from minigraph.base.notation import Label, Symbol
 from minigraph.inspection.cost_formulas import value_formulas
-from minigraph.inspection.explanation import Derivation, Explanation, derive
-from minigraph.inspection.expressions import Expression, Number, Product, Quantity, Quotient, Square, Sum, total
+from minigraph.inspection.derivation_lines import Derivation, derive
+from minigraph.inspection.explanation import Explanation
+from minigraph.inspection.expressions import Expression, Number, Quantity
+from minigraph.inspection.long_sums import total
+from minigraph.inspection.operations import Product, Quotient, Square, Sum
 from minigraph.inspection.quantities import Quantities, check_example, explanation, total_weight, weight
 from minigraph.network.network import AnyNetwork
 
