@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from minigraph.inspection.expressions import PRODUCT, Expression, Number, Style
 from minigraph.inspection.intervals import Interval, Reading
@@ -14,50 +16,74 @@ from minigraph.inspection.operations import Sum
 
 @dataclass(frozen=True)
 class Rest(Expression):
-    """The terms that a long sum leaves out, by their number and their sum."""
+    """The terms that a long sum leaves out: how many, their sum, and the sum of their sizes."""
 
-    left_out: tuple[Expression, ...]
+    count: int
+    number: float
+    magnitude: float
 
     def strength(self, style: Style) -> int:
-        return PRODUCT if style.digits is None else Number(self.value).strength(style)
+        return PRODUCT if style.digits is None else Number(self.number).strength(style)
 
     def within(self, strength: int, style: Style) -> str:
-        return f"{Number(self.value).within(strength, style)}{self._note(style)}" if style.digits else self.write(style)
+        return (
+            self.write(style)
+            if style.digits is None
+            else Number(self.number).within(strength, style) + self._note(style)
+        )
 
     def write(self, style: Style) -> str:
         if style.digits is None:
             return (r"\cdots" if style.latex else "…") + self._note(style)
-        return Number(self.value).write(style) + self._note(style)
+        return Number(self.number).write(style) + self._note(style)
 
     def interval(self, reading: Reading) -> Interval:
-        exact = Reading()
-        values = [term.value for term in self.left_out]
-        low, high = reading.constant(exact.sum([(value, value) for value in values])[0])
-        return reading.widened((low, high), len(values) * sum(map(abs, values)))
+        return reading.widened(reading.constant(self.number), self.count * self.magnitude)
 
     def _note(self, style: Style) -> str:
-        count = len(self.left_out)
-        note = f"({count} more term{'s' if count > 1 else ''})"
+        note = f"({self.count} more term{'s' if self.count > 1 else ''})"
         return rf"\text{{ {note}}}" if style.latex else f" {note}"  # MathJax overflows at "\ " in long formulas
 
 
 def total(terms: Sequence[Expression], max_terms: int) -> Expression:
-    """Return the sum of the terms: the largest of a long one in their order, and the rest by its sum.
+    """Return the sum of the terms as `shown` selects them."""
+    return total_of([term.value for term in terms], terms.__getitem__, max_terms, _unwritable(terms))
 
-    Terms of 0 go into the rest as soon as there are two of them, and a single one if it holds the logarithm of 0.
+
+def total_of(
+    values: ArrayLike, term: Callable[[int], Expression], max_terms: int, unwritable: bool = False
+) -> Expression:
+    """Return the sum of terms with these values, of which only those that are shown are made.
+
+    Args:
+        values: of all terms.
+        term: returns the term at an index.
+        max_terms: as in `explain`.
+        unwritable: whether a term of 0 has a factor that no number stands for.
     """
-    kept = shown(terms, max_terms)
-    left_out = tuple(term for index, term in enumerate(terms) if index not in kept)
-    parts = (*(terms[index] for index in kept), *([Rest(left_out)] if left_out else []))
+    numbers = np.asarray(values, np.float64)
+    kept = _kept(np.abs(numbers), max_terms, unwritable)
+    left_out = np.delete(numbers, kept)
+    rest = [Rest(left_out.size, math.fsum(left_out), float(np.abs(left_out).sum()))] if left_out.size else []
+    parts = (*(term(index) for index in kept), *rest)
     return parts[0] if len(parts) == 1 else Sum(parts) if parts else Number(0.0)
 
 
 def shown(terms: Sequence[Expression], max_terms: int) -> list[int]:
-    """Return the indices of the terms that a sum shows, in order."""
-    sizes = [abs(term.value) for term in terms]
-    zeros = [term for term, size in zip(terms, sizes, strict=True) if size == 0]
-    can_be_written = all(np.isfinite(factor.value) for term in zeros for factor in term.factors)
-    if len(terms) <= max_terms and len(zeros) < 2 and can_be_written:
-        return list(range(len(terms)))
-    largest = sorted((index for index, size in enumerate(sizes) if size > 0), key=lambda index: -sizes[index])
-    return sorted(largest[:max_terms])
+    """Return the indices of the terms that a sum shows, in order: the largest.
+
+    Terms of 0 are left out as soon as there are two of them, and a single one if it holds the logarithm of 0.
+    """
+    return _kept(np.abs([term.value for term in terms]), max_terms, _unwritable(terms))
+
+
+def _kept(sizes: NDArray[np.float64], max_terms: int, unwritable: bool) -> list[int]:
+    zeros = int((sizes == 0).sum())
+    if len(sizes) <= max_terms and zeros < 2 and not (zeros and unwritable):
+        return list(range(len(sizes)))
+    largest = np.argsort(-sizes, kind="stable")[: min(max_terms, len(sizes) - zeros)]
+    return sorted(largest.tolist())
+
+
+def _unwritable(terms: Sequence[Expression]) -> bool:
+    return any(not math.isfinite(factor.value) for term in terms if term.value == 0 for factor in term.factors)
