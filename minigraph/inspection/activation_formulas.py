@@ -41,7 +41,7 @@ class Formula:
 
 
 def value_formula(activation: Activation, z: Quantity) -> Formula:
-    """Return g(z) of a unit whose activation looks at nothing but its own z."""
+    """Return g(z) of a unit whose activation depends on its own z alone."""
     if type(activation) in _VALUES:
         return Formula(_VALUES[type(activation)](z))
     if isinstance(activation, LeakyRelu) and type(activation) is LeakyRelu:
