@@ -6,6 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
 
 import minigraph as mg
 from minigraph import plots
@@ -118,3 +121,19 @@ def test_every_plot_draws_on_the_axes_it_is_given() -> None:
     assert plots.weights(net, ax=ax) is ax
     assert plots.confusion_matrix(Y, Y, ax=ax) is ax
     assert plots.history({"cost": [1.0]}, ax=ax) is ax
+
+
+def test_sizes_of_delta_are_bars_and_trouble_is_named_in_orange() -> None:
+    ax = plt.figure().add_subplot()
+    assert plots.delta_sizes(["h", "g", "y"], [0.01, 0.0, 1.0], {"h": "vanishing"}, ax) is ax
+    bars = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    tops = [bar.get_y() + bar.get_height() for bar in bars]
+    assert tops == pytest.approx([0.01, 0.001, 1.0])  # a δ of 0 ends at the floor
+    colors = [to_hex(bar.get_facecolor()) for bar in bars]
+    assert colors[0] == "#d9730d"
+    assert set(colors[1:]) == {"#0b6fb8"}
+    assert [(text.get_text(), text.xy) for text in ax.texts if isinstance(text, Annotation)] == [
+        ("vanishing", (0, 0.01))
+    ]
+    assert ax.get_yscale() == "log"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["h", "g", "y"]

@@ -23,19 +23,9 @@ from minigraph.functions.activations import (
     Softplus,
     Tanh,
 )
-from minigraph.inspection.expressions import (
-    Call,
-    Exp,
-    Expression,
-    Negative,
-    Number,
-    Product,
-    Quantity,
-    Quotient,
-    Square,
-    Sum,
-    total,
-)
+from minigraph.inspection.expressions import Expression, Number, Quantity
+from minigraph.inspection.long_sums import total
+from minigraph.inspection.operations import Call, Exp, Negative, Product, Quotient, Square, Sum
 
 _ONE = Number(1.0)
 _LARGE = 50.0
@@ -51,7 +41,7 @@ class Formula:
 
 
 def value_formula(activation: Activation, z: Quantity) -> Formula:
-    """Return g(z) of a unit whose activation looks at nothing but its own z."""
+    """Return g(z) of a unit whose activation depends on its own z alone."""
     if type(activation) in _VALUES:
         return Formula(_VALUES[type(activation)](z))
     if isinstance(activation, LeakyRelu) and type(activation) is LeakyRelu:

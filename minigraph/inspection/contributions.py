@@ -15,7 +15,8 @@ from minigraph.base.notation import Label, Symbol, latex_text
 from minigraph.graph.buffers import Buffers
 from minigraph.graph.layers import Activate, Add, Concat, Dense, Dropout
 from minigraph.graph.node import Edge, Node, Unit
-from minigraph.inspection.expressions import Expression, Negative, Number, Product, Quantity, Quotient, Sum
+from minigraph.inspection.expressions import Expression, Number, Quantity
+from minigraph.inspection.operations import Negative, Product, Quotient, Sum
 from minigraph.inspection.quantities import Quantities, symbol
 
 _LINEAR = (Dense, Activate, Add, Concat, Dropout)

@@ -6,8 +6,11 @@ import numpy as np
 
 from minigraph.base.notation import Label, Symbol
 from minigraph.inspection.cost_formulas import value_formulas
-from minigraph.inspection.explanation import Derivation, Explanation, derive
-from minigraph.inspection.expressions import Expression, Number, Product, Quantity, Quotient, Square, Sum, total
+from minigraph.inspection.derivation_lines import Derivation, derive
+from minigraph.inspection.explanation import Explanation
+from minigraph.inspection.expressions import Expression, Number, Quantity
+from minigraph.inspection.long_sums import total, total_of
+from minigraph.inspection.operations import Product, Quotient, Square, Sum
 from minigraph.inspection.quantities import Quantities, check_example, explanation, total_weight, weight
 from minigraph.network.network import AnyNetwork
 
@@ -71,9 +74,14 @@ def _notes(net: AnyNetwork) -> list[tuple[Symbol | Label, str]]:
 
 def _penalty(net: AnyNetwork, max_terms: int) -> Derivation:
     """Derive Σ Θ_ij² over all layers, the bias column excluded."""
-    squares: list[Expression] = []
-    for number, layer in enumerate(net.layers, start=1):
-        for (i, j), weight_ij in np.ndenumerate(layer.parameters()[:, 1:]):
-            squares.append(Square(Quantity(float(weight_ij), Symbol("Θ", (i + 1, j + 1), number))))
-    formula = total(squares, max_terms)
+    weights = [layer.parameters()[:, 1:].astype(np.float64) for layer in net.layers]
+    ends = np.cumsum([matrix.size for matrix in weights])
+
+    def square(index: int) -> Expression:
+        layer = int(np.searchsorted(ends, index, side="right"))
+        i, j = np.unravel_index(index - ends[layer] + weights[layer].size, weights[layer].shape)
+        return Square(Quantity(float(weights[layer][i, j]), Symbol("Θ", (int(i) + 1, int(j) + 1), layer + 1)))
+
+    squares = np.concatenate([np.zeros(0), *(matrix.ravel() ** 2 for matrix in weights)])
+    formula = total_of(squares, square, max_terms)
     return derive(Quantity(formula.value, Label("ΣΘ²", r"\sum \Theta_{ij}^2")), formula)

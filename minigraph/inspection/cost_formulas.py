@@ -10,20 +10,10 @@ import numpy as np
 from minigraph.base.notation import Label
 from minigraph.functions.activations import Activation
 from minigraph.functions.costs import CategoricalCrossEntropy, Cost, CrossEntropy, SquaredError
-from minigraph.inspection.explanation import is_readable
-from minigraph.inspection.expressions import (
-    Call,
-    Expression,
-    Negative,
-    Number,
-    Product,
-    Quantity,
-    Quotient,
-    Square,
-    Sum,
-    Words,
-    total,
-)
+from minigraph.inspection.derivation_lines import is_readable
+from minigraph.inspection.expressions import Expression, Number, Quantity, Words
+from minigraph.inspection.long_sums import total
+from minigraph.inspection.operations import Call, Negative, Product, Quotient, Square, Sum
 
 _ONE = Number(1.0)
 

@@ -10,9 +10,12 @@ from minigraph.graph.node import Edge, Node, Unit
 from minigraph.inspection.activation_formulas import joins_units, softmax_formulas, value_formula
 from minigraph.inspection.contributions import agree, z_terms
 from minigraph.inspection.cost_derivation import explain_cost
+from minigraph.inspection.derivation_lines import derive
 from minigraph.inspection.error_derivation import explain_error
-from minigraph.inspection.explanation import Explanation, derive
-from minigraph.inspection.expressions import Expression, Product, Quantity, Quotient, Sum, Words, shown, total
+from minigraph.inspection.explanation import Explanation
+from minigraph.inspection.expressions import Expression, Quantity, Words
+from minigraph.inspection.long_sums import shown, total
+from minigraph.inspection.operations import Product, Quotient, Sum
 from minigraph.inspection.quantities import Quantities, explanation, symbol, total_weight
 from minigraph.network.network import AnyNetwork, Network
 

@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NodeSizes:
-    """Root mean squares over the units of a node and the examples; nan where there is no such value."""
+    """Root mean squares over the units of a node and the examples; NaN where there is no such value."""
 
     node: str
     z: float
@@ -98,7 +98,7 @@ class Diagnosis:
 
 
 def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> Diagnosis:
-    """Look for what keeps a network from learning, by one pass forward and one back without dropout.
+    """Find what keeps a network from learning, by one pass forward and one back without dropout.
 
     - symmetric: units of one node with the same a and δ for every example, which no step tells apart;
     - dead: relu units that are 0 for every example, so that nothing changes them;
@@ -107,7 +107,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
 
     Args:
         net: the network, which stays as it is.
-        X: inputs as in `net.forward`; some hundred examples say enough.
+        X: inputs as in `net.forward`; a few hundred examples are enough.
         Y: targets as in `net.backward`.
         sample_weight: as in `net.backward`.
 
@@ -138,7 +138,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
         if isinstance(node.layer.activation, Relu):
             findings += _dead(node, a)
         if node.children:
-            findings += _saturated(node, a) + _strange_delta(node, delta, output_size)
+            findings += _saturated(node, a) + _abnormal_delta(node, delta, output_size)
     sizes = tuple(
         NodeSizes(node.name, math.nan, _size(node.a), math.nan)
         if isinstance(node.layer, InputLayer)
@@ -201,7 +201,7 @@ def _relative_slope(activation: Activation, a: Array) -> Array | None:
     return None
 
 
-def _strange_delta(node: Node, delta: Array, output_size: float) -> list[Finding]:
+def _abnormal_delta(node: Node, delta: Array, output_size: float) -> list[Finding]:
     size, units = _size(delta), tuple(range(1, node.size + 1))
     numbers = f"rms {size:.3g}, at the outputs {output_size:.3g}"
     if size * _FAR < output_size:

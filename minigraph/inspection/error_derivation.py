@@ -14,17 +14,11 @@ from minigraph.graph.node import Unit
 from minigraph.inspection.activation_formulas import jacobian, joins_units, slope_formula, softmax_jacobian
 from minigraph.inspection.contributions import error_terms
 from minigraph.inspection.cost_formulas import Output, derivative_formula, derivative_label
-from minigraph.inspection.explanation import Derivation, Explanation, derive, is_readable
-from minigraph.inspection.expressions import (
-    Expression,
-    Negative,
-    Product,
-    Quantity,
-    Sum,
-    Words,
-    shown,
-    total,
-)
+from minigraph.inspection.derivation_lines import Derivation, derive, is_readable
+from minigraph.inspection.explanation import Explanation
+from minigraph.inspection.expressions import Expression, Quantity, Words
+from minigraph.inspection.long_sums import shown, total
+from minigraph.inspection.operations import Negative, Product, Sum
 from minigraph.inspection.quantities import Quantities, explanation, symbol
 
 

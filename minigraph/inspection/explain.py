@@ -1,4 +1,4 @@
-"""Say how a number came about: the lecture's formula, and the same formula with the numbers in it."""
+"""`explain`: how a number came about, by the lecture's formula and the same formula with the numbers in it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def explain(target: Unit | Edge | AnyNetwork, what: Explained, example: int = 0,
         target: a unit for "z", "a", "delta"; an edge for "gradient"; a network for "cost".
         what: which of its numbers.
         example: row of X, from 0.
-        max_terms: longer sums are cut, and say so; at least 2.
+        max_terms: a longer sum shows so many of its largest terms and the sum of the rest; at least 2.
 
     Returns:
-        The explanation; its `value` is the number in the cache.
+        The explanation; its `value` is the number in the cache, `check()` evaluates its printed lines.
 
     Raises:
         ArgumentError: the target has no such number, or there is no such example.

@@ -22,7 +22,7 @@ class ParameterCheck:
     """One parameter Θ^(layer)_row,column: its derivative by backpropagation and by differences.
 
     `row` is the number of the unit, from 1; `column` is j, 0 for the bias. `error` is |D − difference|
-    over the largest derivative in sight. `kink` is True if J has a corner there, so that any value between
+    over the largest derivative. `kink` is True if J has a corner there, so that any value between
     its two one-sided derivatives is right.
     """
 
@@ -128,7 +128,7 @@ def check_gradient(
     """Compare ∂J/∂Θ by backpropagation with (J(Θ + step) − J(Θ − step)) / (2 step).
 
     The check works on a copy in float64, dropout off, and changes nothing in the network. Where the two
-    disagree, smaller steps tell a coarse step from a wrong derivative, and one-sided differences tell a
+    disagree, smaller steps distinguish a coarse step from a wrong derivative, and one-sided differences a
     kink, as relu has it, from a mistake.
 
     Args:
@@ -190,7 +190,7 @@ def _choose(positions: NDArray[np.intp], sample: int | None, seed: int) -> NDArr
     if sample is None:
         return positions
     if isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1:
-        raise ArgumentError(f"sample: received {sample!r}, expected a whole number >= 1 or None")
+        raise ArgumentError(f"sample: received {sample!r}, expected an integer >= 1 or None")
     count = min(int(sample), positions.size)
     return np.sort(np.random.default_rng(seed).choice(positions, size=count, replace=False))
 

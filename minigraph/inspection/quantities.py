@@ -14,7 +14,8 @@ from minigraph.errors import ArgumentError
 from minigraph.functions.costs import Cost
 from minigraph.graph.node import Edge, Layer, Node, Unit
 from minigraph.inspection.cost_formulas import Output
-from minigraph.inspection.explanation import Derivation, Explanation
+from minigraph.inspection.derivation_lines import Derivation
+from minigraph.inspection.explanation import Explanation
 from minigraph.inspection.expressions import Expression, Quantity
 
 

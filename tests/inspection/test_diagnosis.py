@@ -1,4 +1,4 @@
-"""`diagnose` on networks that are ill in a known way, and on a healthy one."""
+"""`diagnose` on networks with a known fault, and on a healthy one."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_a_healthy_network() -> None:
     assert str(diagnosis) == diagnosis.text
 
 
-def test_units_that_begin_alike() -> None:
+def test_units_with_equal_weights() -> None:
     net = mg.mlp([5, 4, 1], seed=0)
     net.layers[0].theta[2] = net.layers[0].theta[0]
     net.layers[1].theta[0, 3] = net.layers[1].theta[0, 1]
@@ -31,7 +31,7 @@ def test_units_that_begin_alike() -> None:
     assert troubles(mg.mlp([5, 4, 1], initializer=mg.Constant(0.1))) == {("symmetric", "dense2"): (1, 2, 3, 4)}
 
 
-def test_dead_relus_and_those_that_only_sleep() -> None:
+def test_dead_relus_and_those_that_are_active_at_times() -> None:
     net = mg.mlp([5, 6, 1], "relu", seed=0)
     net.layers[0].theta[[1, 4], 0] = -100
     net.layers[0].theta[2, 0] = -1
