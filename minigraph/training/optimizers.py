@@ -324,6 +324,7 @@ class Updates:
         self._constant_rate = rate if isinstance(rate, float) else None
         self._numbers: tuple[float, ...] = ()
         self._coefficients: tuple[Array, ...] = ()
+        self._updated = np.empty(0, theta.dtype)
         scratch = np.empty(min(_BLOCK, theta.size), theta.dtype)
         self._blocks = []
         for start in range(0, theta.size, _BLOCK):
@@ -378,9 +379,10 @@ class Updates:
     def _checked_step(self) -> int | None:
         """Take the step on copies, collected in the memory of the gradient, which nothing reads afterwards."""
         self.is_bounded = False
-        updated = np.empty_like(self._blocks[0][0]) if self._blocks else np.empty(0, self._dtype)
+        if not self._updated.size:
+            self._updated = np.empty(min(_BLOCK, sum(theta.size for theta, *_ in self._blocks)), self._dtype)
         for number, (theta, gradient, state, scratch) in enumerate(self._blocks):
-            new = updated[: theta.size]
+            new = self._updated[: theta.size]
             np.copyto(new, theta)
             self.optimizer.update(new, gradient, state, scratch, self._coefficients)
             if not is_finite(new):
