@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.base.arrays import Array
+from minigraph.base.arrays import Array, whole
 from minigraph.errors import ArgumentError, nearest
 
 MetricName: TypeAlias = Literal["accuracy", "mean_squared_error"]
@@ -55,7 +55,7 @@ class TopK:
         k: how many, at least 1.
 
     Raises:
-        ArgumentError: k is not a whole number >= 1.
+        ArgumentError: k is not an integer >= 1.
 
     >>> TopK(2)(np.array([[0.0, 0.0, 1.0]]), np.array([[0.1, 0.5, 0.4]]))
     1.0
@@ -64,8 +64,7 @@ class TopK:
     k: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.k, bool) or not isinstance(self.k, (int, np.integer)) or self.k < 1:
-            raise ArgumentError(f"k: received {self.k!r}, expected a whole number >= 1")
+        whole(self.k, "k")
 
     @property
     def name(self) -> str:

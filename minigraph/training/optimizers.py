@@ -72,12 +72,13 @@ class Optimizer(ABC):
         """
         return (rate,)
 
-    def step_bound(self, gradient: float, tiny: float) -> float:
+    def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
         """Return what no θ changes by more than in a step of learning rate 1; infinity if there is no such bound.
 
         With it, `fit` can prove of usual steps that they leave θ finite; of all others it looks at every number.
 
         Args:
+            theta: what no |θ| exceeds.
             gradient: what no |∂J/∂θ| has exceeded since the optimizer's state was zeros.
             tiny: the smallest normal number of θ's dtype, below which squares lose their digits.
         """
@@ -117,7 +118,7 @@ class GradientDescent(Optimizer):
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.momentum
 
-    def step_bound(self, gradient: float, tiny: float) -> float:
+    def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
         return gradient / (1 - self.momentum)  # Σ μ^i |g|
 
     def update(
@@ -169,7 +170,7 @@ class RMSProp(Optimizer):
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return rate, self.rho, 1 - self.rho, self.epsilon
 
-    def step_bound(self, gradient: float, tiny: float) -> float:
+    def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
         # v >= (1 − ρ) g², unless that square is lost
         return 2 / math.sqrt(1 - self.rho) + _lost(tiny, 1 - self.rho, self.epsilon)
 
@@ -231,7 +232,7 @@ class Adam(Optimizer):
             1 / math.sqrt(unbias2), self.epsilon, rate / unbias1,
         )  # fmt: skip
 
-    def step_bound(self, gradient: float, tiny: float) -> float:
+    def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
         # By Cauchy and Schwarz, |m| = (1 − β₁) |Σ β₁^i g_i| <= (1 − β₁) √(Σ (β₁²/β₂)^i) √(v/(1 − β₂)).
         if self.beta1**2 >= self.beta2:
             return math.inf
@@ -298,8 +299,8 @@ class AdamW(Adam):
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
         return *super().coefficients(rate, t), 1 - rate * self.weight_decay
 
-    def step_bound(self, gradient: float, tiny: float) -> float:
-        return math.inf if self.weight_decay else super().step_bound(gradient, tiny)
+    def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
+        return super().step_bound(theta, gradient, tiny) + self.weight_decay * theta
 
     def update(
         self, theta: Array, gradient: Array, state: Sequence[Array], scratch: Array, coefficients: Sequence[Array]
@@ -324,6 +325,7 @@ class Updates:
         self._constant_rate = rate if isinstance(rate, float) else None
         self._numbers: tuple[float, ...] = ()
         self._coefficients: tuple[Array, ...] = ()
+        self._updated = np.empty(0, theta.dtype)
         scratch = np.empty(min(_BLOCK, theta.size), theta.dtype)
         self._blocks = []
         for start in range(0, theta.size, _BLOCK):
@@ -378,9 +380,10 @@ class Updates:
     def _checked_step(self) -> int | None:
         """Take the step on copies, collected in the memory of the gradient, which nothing reads afterwards."""
         self.is_bounded = False
-        updated = np.empty_like(self._blocks[0][0]) if self._blocks else np.empty(0, self._dtype)
+        if not self._updated.size:
+            self._updated = np.empty(min(_BLOCK, sum(theta.size for theta, *_ in self._blocks)), self._dtype)
         for number, (theta, gradient, state, scratch) in enumerate(self._blocks):
-            new = updated[: theta.size]
+            new = self._updated[: theta.size]
             np.copyto(new, theta)
             self.optimizer.update(new, gradient, state, scratch, self._coefficients)
             if not is_finite(new):

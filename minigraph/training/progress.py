@@ -109,7 +109,7 @@ def progress_for(shown: bool, epochs: int, steps_per_epoch: int, batch_size: int
 
 
 def _is_notebook() -> bool:
-    """Tell whether this runs in a notebook's kernel; that its packages are imported does not say so."""
+    """Return whether this runs in a notebook's kernel; that its packages are imported does not say so."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 

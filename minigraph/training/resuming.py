@@ -6,27 +6,45 @@ import re
 import zlib
 from collections.abc import Mapping
 
+import numpy as np
+
 from minigraph.base.arrays import is_finite
-from minigraph.errors import ModelFormatError
-from minigraph.graph.node import Node
-from minigraph.network.network import AnyNetwork
+from minigraph.base.config import Configurable
+from minigraph.errors import ArgumentError, ModelFormatError
 from minigraph.training.checkpoint import Checkpoint
 from minigraph.training.steps import Steps
 
 
 def described(value: object) -> str:
-    """Return how an object prints itself, without its address, which differs from process to process.
+    """Return what an object was made with, or else how it prints itself, without what changes no number.
 
-    >>> described(object())
-    '<object object>'
+    That is an address, which differs from process to process, a name, and an initializer.
+
+    >>> import minigraph as mg
+    >>> described(mg.LeakyRelu(0.1)), described(object())
+    ('LeakyRelu(slope=0.1)', '<object object>')
     """
-    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))
+    if isinstance(value, np.ndarray):
+        return f"{value.shape} {zlib.crc32(value.tobytes()):08x}"
+    if not isinstance(value, Configurable):
+        return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))
+    try:
+        config = value.to_config()
+    except ArgumentError:  # a class of the user's own, which cannot be saved
+        config = {}
+    settings = (f"{key}={described(each)}" for key, each in config.items() if key not in ("name", "initializer"))
+    return f"{type(value).__name__}({', '.join(settings)})"
 
 
 def settings_of(steps: Steps, shuffle: bool) -> dict[str, str]:
     """Return by name what decides the numbers of a training run, beside what a checkpoint has fields for."""
     net = steps.net
-    settings = {f"node {node.position}": _described_node(net, node) for node in net.nodes}
+    numbers = {layer: f", Θ^({number})" for number, layer in enumerate(net.layers, start=1)}
+    settings = {
+        f"node {node.position}": f"{described(node.layer)}{numbers.get(node.layer, '')}, {node.size} units,"
+        f" from nodes {[parent.position for parent in node.parents]}"
+        for node in net.nodes
+    }
     settings |= {f"cost {index}": described(cost) for index, cost in enumerate(net.costs, start=1)}
     plain = {
         "dtype": net.dtype.name,
@@ -83,13 +101,3 @@ def check_checkpoint(checkpoint: Checkpoint, steps: Steps, seed: int, settings: 
         type(net.generator.bit_generator)().state = checkpoint.generator_state
     except (ValueError, TypeError, KeyError) as error:
         raise ModelFormatError(f"resume: received a generator_state that does not fit: {error}") from error
-
-
-def _described_node(net: AnyNetwork, node: Node) -> str:
-    layer = node.layer
-    parts = [described(layer), described(layer.activation), f"{node.size} units"]
-    if layer in net.layers:
-        parts.append(f"Θ^({net.layers.index(layer) + 1})")
-    if layer.links is not None:
-        parts.append(f"links {zlib.crc32(layer.links.tobytes()):08x}")
-    return f"{', '.join(parts)} of nodes {[parent.position for parent in node.parents]}"

@@ -68,6 +68,10 @@ class Staging(ABC):
         self._capacity = batches_at_once * batch_size
         # The targets of each output lie mini-batch after mini-batch, (batches, s, m).
         self._targets = [np.empty(self._capacity * column.size, net.dtype) for column in self._columns.targets]
+        self._inputs: list[Array] = []
+        """Staged inputs, (batches · m, s) each."""
+        self._outputs: list[Array] = []
+        """z, a and y of each output, (3, s, batches · m), until their costs are computed."""
         weighted = 0 if self._weights is None else self._capacity
         self._relative, self._scaled = np.empty((2, weighted), net.dtype)
         self._batches: dict[int, list[Batch]] = {}
@@ -108,6 +112,11 @@ class Staging(ABC):
         totals, sums = np.add.reduce(values * weights, axis=1), np.add.reduce(weights, axis=1)
         return list(zip(totals.tolist(), sums.tolist(), strict=True))
 
+    @property
+    def nbytes(self) -> int:
+        """What the staged mini-batches take."""
+        return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._outputs))
+
     def _cut(self, flat: Array, count: int) -> Array:
         width = len(flat) // self._capacity
         return flat[: count * width * self._size].reshape(count, width, self._size)
@@ -124,11 +133,6 @@ class Staging(ABC):
     def _copies_after(self, part: slice) -> tuple[tuple[Array, Array], ...]:
         return ()
 
-    @property
-    @abstractmethod
-    def nbytes(self) -> int:
-        """Memory that grows with the number of mini-batches staged together."""
-
     @abstractmethod
     def _gather(self, rows: Indices) -> None:
         """Gather targets, and inputs unless that is left to each step."""
@@ -140,13 +144,6 @@ class Staging(ABC):
 
 class SingleStaging(Staging):
     """Stages one mini-batch at a time: all is gathered into the buffers themselves, and the cost read from there."""
-
-    def __init__(self, net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int) -> None:
-        super().__init__(net, examples, workspace, batch_size, 1)
-
-    @property
-    def nbytes(self) -> int:
-        return sum(targets.nbytes for targets in self._targets)
 
     def _gather(self, rows: Indices) -> None:
         self.gather_inputs(slice(None))
@@ -183,13 +180,8 @@ class ChunkStaging(Staging):
         inputs = [] if gathers_by_step else self._columns.inputs
         self._inputs = [np.empty((self._capacity, column.size), net.dtype) for column in inputs]
         self._outputs = [np.empty((3, column.size, self._capacity), net.dtype) for column in self._columns.targets]
-        """z, a and y of each output."""
         # Before the first z is there, its memory serves for the targets as they are gathered, row by row.
         self._target_rows = [z.reshape(self._capacity, len(z)) for z, _, _ in self._outputs]
-
-    @property
-    def nbytes(self) -> int:
-        return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._outputs))
 
     def _copies_before(self, part: slice) -> tuple[tuple[Array, Array], ...]:
         if self.gathers_by_step:
@@ -238,5 +230,5 @@ def staging_for(net: AnyNetwork, examples: Examples, workspace: Workspace, batch
     if by_step:
         at_once = min(fitting(outputs), _ENOUGH_BATCHES)
     if at_once == 1:
-        return SingleStaging(net, examples, workspace, batch_size)
+        return SingleStaging(net, examples, workspace, batch_size, 1)
     return ChunkStaging(net, examples, workspace, batch_size, at_once, by_step)

@@ -202,7 +202,7 @@ class Steps:
         # Sums of m products over all the nodes that share a layer, by Cauchy and Schwarz.
         activations = size + math.sqrt(self.batch_size * len(self.net.nodes)) * largest_input
         gradient = size * activations + self._largest_decay * largest_theta
-        change = self.per_pass * self.updates.optimizer.step_bound(gradient, float(info.tiny))
+        change = self.per_pass * self.updates.optimizer.step_bound(largest_theta, gradient, float(info.tiny))
         return (largest_theta - self._norm) / change if change < math.inf else _LOOK_AT_ALL
 
     def _look_at_all(self) -> float:

@@ -118,6 +118,7 @@ def test_no_training_ends_with_parameters_that_are_not_finite(seed: int) -> None
     [
         mg.GradientDescent(1.0), mg.GradientDescent(1.0, 0.9), mg.GradientDescent(1.0, 0.9, nesterov=True),
         mg.RMSProp(1.0), mg.RMSProp(1.0, rho=0.0), mg.Adam(1.0), mg.Adam(1.0, 0.5, 0.3), mg.Adam(1.0, 0.0, 0.9),
+        mg.AdamW(1.0, weight_decay=0.9),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -133,15 +134,16 @@ def test_no_step_is_larger_than_its_bound(optimizer: mg.Optimizer, dtype: type[n
     gradients *= RNG.choice([-1, 1, 1, 0], (steps, entries))
     gradients[:, : entries // 2] = np.abs(gradients[:, : entries // 2])
     theta, gradient = np.zeros(entries, dtype), np.zeros(entries, dtype)
+    before: mg.Array = RNG.uniform(-1, 1, entries).astype(dtype)
     updates = Updates(optimizer, theta, gradient)
-    bound = optimizer.step_bound(largest, float(info.tiny))
+    bound = optimizer.step_bound(1.0, largest, float(info.tiny))
     assert np.isfinite(bound)
     with np.errstate(all="ignore"):
         for t, row in enumerate(gradients, start=1):
             gradient[:] = row
-            theta[:] = 0
+            theta[:] = before
             updates.step(t)
-            assert np.abs(theta).max() <= bound
+            assert np.abs(theta - before).max() <= bound
 
 
 def test_clipping_keeps_the_direction_of_a_gradient_whose_squares_overflow() -> None:
