@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
+import numpy as np
 import pytest
 
 import minigraph
@@ -116,3 +119,34 @@ def test_no_object_reads_the_private_names_of_another() -> None:
         and not (isinstance(node.value, ast.Call) and ast.unparse(node.value) == "super()")
     ]
     assert found == []
+
+
+def files_run_by(call: Callable[[], object]) -> set[str]:
+    """Return the files of the package of which a function runs during a call."""
+    files: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and (path := Path(frame.f_code.co_filename)).is_relative_to(PACKAGE):
+            files.add(short(path))
+
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return files
+
+
+def test_a_forward_step_passes_through_seven_files() -> None:
+    net = minigraph.mlp([3, 6, 5, 5])
+    X = np.ones((4, 3))
+    net.forward(X)
+    assert files_run_by(lambda: net.forward(X)) == {
+        "network/network.py",
+        "inputs/checks.py",
+        "inputs/column_names.py",
+        "base/arrays.py",
+        "engine/engine.py",
+        "engine/parameters.py",
+        "engine/workspace.py",
+    }

@@ -16,7 +16,7 @@ import math
 import os
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,7 @@ class TensorFile:
         Raises:
             ModelFormatError: it differs.
         """
-        _add(self._digest, arrays)
+        _add(self._digest.update, arrays)
         if self._digest.hexdigest() != self._sha256:
             raise ModelFormatError("the SHA-256 differs: the file was damaged or changed after it was saved")
 
@@ -111,7 +111,7 @@ def encode(kind: str, content: Json, arrays: Mapping[str, Tensor]) -> bytes:
         if array.dtype.name not in _DTYPES.values() or not array.dtype.isnative:
             raise ArgumentError(f"{name}: received an array of {array.dtype}, expected {', '.join(_DTYPES.values())}")
     digest = hashlib.sha256(canonical(content).encode())
-    _add(digest, arrays)
+    _add(digest.update, arrays)
     metadata = canonical({kind: content, "sha256": digest.hexdigest()})
     data = cast("bytes", safetensors.save(dict(arrays), {_KEY: metadata}))
     try:
@@ -173,11 +173,11 @@ def require_finite(name: str, array: Tensor) -> None:
         raise ModelFormatError(f"{name}: holds infinity or NaN")
 
 
-def _add(digest: hashlib._Hash, arrays: Mapping[str, Tensor]) -> None:
+def _add(update: Callable[[bytes | memoryview], None], arrays: Mapping[str, Tensor]) -> None:
     """Add name, type, shape and entries of every array to the SHA-256 of the content."""
     for name, array in arrays.items():
-        digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())
-        digest.update(array.data)
+        update(f"\n{name} {array.dtype} {array.shape}\n".encode())
+        update(array.data)
 
 
 def _read_header(data: bytes, data_size: int) -> tuple[dict[str, Entry], str]:

@@ -163,7 +163,8 @@ def split(nodes: Sequence[Node], data: TrainingData, argument: str) -> list[Shar
             f" one for each of the {kind}: {', '.join(node.name for node in nodes)}"
         )
     for node, label, _, names in shares:
-        check_column_names(node, names, label)
+        if names is not None:
+            check_column_names(node, names, label)
     return shares
 
 

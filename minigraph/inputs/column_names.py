@@ -37,14 +37,14 @@ def column_names(values: object) -> tuple[str, ...] | None:
     return names
 
 
-def check_column_names(node: Node, received: tuple[str, ...] | None, argument: str) -> None:
+def check_column_names(node: Node, received: tuple[str, ...], argument: str) -> None:
     """Compare the names of columns with the units that the node is named after, if both have names.
 
     Raises:
         ArgumentError: they differ, or stand in another order.
     """
     expected = node.unit_names
-    if expected is None or received is None or received == expected:
+    if expected is None or received == expected:
         return
     remedy = f"{argument}.to_numpy() passes the numbers without the names"
     for j, name in enumerate(expected, start=1):

@@ -20,8 +20,8 @@ from minigraph.functions.costs import Cost, CostName
 from minigraph.graph.node import Cached, Layer, Matrix, Node
 from minigraph.inputs.checks import Data, check_inputs, check_targets, check_weights
 from minigraph.inputs.column_names import ColumnNames
+from minigraph.network.blueprint import Blueprint
 from minigraph.network.classes import Label, checked_classes
-from minigraph.network.plan import Plan
 from minigraph.network.summary import summary
 from minigraph.network.wiring import Wiring, attach, connect
 
@@ -430,11 +430,12 @@ class Network(Generic[Out_co]):
         >>> twin.dtype, bool(abs(twin.unroll() - net.unroll()).max() < 1e-7)
         (dtype('float32'), True)
         """
-        plan = copy.deepcopy(self._plan())
+        blueprint = copy.deepcopy(self._blueprint())
         if dtype is not None:
             target = float_dtype(dtype)
-            plan = replace(plan, dtype=target, vector=finite(plan.vector, "parameters", target))
-        twin = self._rebuilt(plan)
+            vector = finite(blueprint.vector, "parameters", target)
+            blueprint = replace(blueprint, dtype=target, vector=vector)
+        twin = self._rebuilt(blueprint)
         twin.classes = self.classes
         return cast("Network[Out_co]", twin)
 
@@ -495,26 +496,26 @@ class Network(Generic[Out_co]):
             raise ModelFormatError(f"nodes: {unused} of {len(plan.nodes)} reach no output")
         return net
 
-    def _plan(self) -> Plan:
-        return Plan.of(self._wiring, self.l2, self.unroll(), self.generator)
+    def _blueprint(self) -> Blueprint:
+        return Blueprint.of(self._wiring, self.l2, self.unroll(), self.generator)
 
     @classmethod
-    def _rebuilt(cls, plan: Plan) -> AnyNetwork:
-        inputs, outputs = plan.new_ends()
-        net = cls.restored(inputs, outputs, plan.costs, plan.l2, plan.dtype, plan.generator)
-        net.engine.parameters.vector[:] = plan.vector
+    def _rebuilt(cls, blueprint: Blueprint) -> AnyNetwork:
+        inputs, outputs = blueprint.new_ends()
+        net = cls.restored(inputs, outputs, blueprint.costs, blueprint.l2, blueprint.dtype, blueprint.generator)
+        net.engine.parameters.vector[:] = blueprint.vector
         return net
 
     def __copy__(self) -> Network[Out_co]:
         return self.copy()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return what a copy keeps besides its plan: the classes, and attributes that a user added."""
+        """Return what a copy keeps besides its blueprint: the classes, and attributes that a user added."""
         return {name: value for name, value in vars(self).items() if name not in ("_wiring", "engine")}
 
     def __reduce__(self) -> tuple[Callable[..., AnyNetwork], tuple[object, ...], dict[str, object]]:
         """Copy and pickle what makes the network, not its memory, whose views would come apart."""
-        return self._rebuilt, (self._plan(),), self.__getstate__()
+        return self._rebuilt, (self._blueprint(),), self.__getstate__()
 
     def _objective(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[Objective, ColumnNames]:
         """Check Y and the weights; the targets become columns, as the engine has them."""

@@ -158,6 +158,15 @@ def test_parameters_that_are_not_finite_are_copied_too(way: Copier) -> None:
     assert way(net).unroll().tobytes() == net.unroll().tobytes()
 
 
+def test_a_pickle_of_0_1_is_too_old() -> None:
+    """It names `minigraph.network.Network`, a class that has moved."""
+    old = b"cminigraph.network\nNetwork\n."
+    with pytest.raises(mg.ModelFormatError, match=r"received a pickle of minigraph 0\.1, .*mg\.save"):
+        pickle.loads(old)
+    with pytest.raises(AttributeError):
+        pickle.loads(b"cminigraph.network\nOther\n.")
+
+
 def test_a_shallow_copy_is_independent_too() -> None:
     net = mg.mlp([2, 1])
     twin = copy.copy(net)

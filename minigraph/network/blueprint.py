@@ -14,7 +14,7 @@ from minigraph.network.wiring import Wiring
 
 
 @dataclass(frozen=True)
-class Plan:
+class Blueprint:
     """A network without views of shared memory, its nodes by their place, so that no depth needs recursion."""
 
     nodes: tuple[NodePlan, ...]
@@ -29,8 +29,8 @@ class Plan:
     generator: np.random.Generator
 
     @classmethod
-    def of(cls, wiring: Wiring, l2: float, vector: Array, generator: np.random.Generator) -> Plan:
-        """Return the plan of a network with this graph and these parameters."""
+    def of(cls, wiring: Wiring, l2: float, vector: Array, generator: np.random.Generator) -> Blueprint:
+        """Return the blueprint of a network with this graph and these parameters."""
         place = {node: index for index, node in enumerate(wiring.nodes)}
         return cls(
             plan_nodes(wiring.nodes),
