@@ -11,8 +11,8 @@ from diagram_cases import SVG, Picture, branching, image, lecture, residual, too
 
 import minigraph as mg
 from minigraph.base.notation import Symbol
-from minigraph.diagram.labels import number
-from minigraph.diagram.wishes import Shown
+from minigraph.diagram.canvas.labels import number
+from minigraph.diagram.options import Shown
 
 
 def test_numbers_in_units_equal_the_caches() -> None:

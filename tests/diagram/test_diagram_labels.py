@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import minigraph as mg
-from minigraph.diagram import labels
-from minigraph.diagram.engines import run_engine
+from minigraph.diagram.canvas import labels
+from minigraph.diagram.rendering.engines import run_engine
 
 HOSTILE = st.text(
     st.one_of(

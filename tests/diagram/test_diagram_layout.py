@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigraph as mg
-from minigraph.diagram.columns import Band, arrange
-from minigraph.diagram.stagger import stagger
+from minigraph.diagram.layout.label_placement import place_labels
+from minigraph.diagram.layout.layering import Band, arrange
 
 DIRECTIONS = ("LR", "RL", "TB", "BT")
 
@@ -173,7 +173,7 @@ def test_numbers_are_staggered_without_overlap() -> None:
     rows = np.arange(8) * 40.0
     ends = np.array([[(0, a), (200, b)] for a in rows for b in rows])
     ends = ends[generator.permutation(len(ends))]
-    places = stagger(ends, [(24.0, 10.0)] * len(ends), ends[:0], np.empty((0, 4)))
+    places = place_labels(ends, [(24.0, 10.0)] * len(ends), ends[:0], np.empty((0, 4)))
     found = [place for place in places if place is not None]
     assert len(found) > 45
     for (x0, y0), (x1, y1) in itertools.combinations(found, 2):

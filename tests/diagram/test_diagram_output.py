@@ -14,8 +14,8 @@ import pytest
 from diagram_cases import GOLDEN, SVG, Picture, lecture, rounded
 
 import minigraph as mg
-from minigraph.diagram import engines
-from minigraph.diagram.themes import THEMES
+from minigraph.diagram.canvas.themes import THEMES
+from minigraph.diagram.rendering import engines
 
 FOLDER = Path(__file__).parent / "golden"
 
