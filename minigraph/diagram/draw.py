@@ -93,7 +93,7 @@ def diagram(options: Options) -> Diagram:
     >>> "4 of 6 shown" in drawing.source
     True
     """
-    # Imported on use: who never draws should not wait for it.
+    # Imported on use, so that `import minigraph` stays quick.
     if options.is_at_unit_level:
         from minigraph.diagram.marks.units import draw_units
         from minigraph.diagram.scene.scene import read_scene

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from minigraph.base.arrays import Array
+from minigraph.base.atomic import write_atomically
+from minigraph.base.extras import require
+from minigraph.diagram.marks.units import draw_units
 from minigraph.diagram.options import Options
 from minigraph.diagram.rendering.result import Diagram
+from minigraph.diagram.scene.scene import Scale, read_scene
 from minigraph.errors import ArgumentError, StateError, nearest
+from minigraph.graph.layer import Layer
 from minigraph.inputs.batch import Data
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
-
-if TYPE_CHECKING:
-    from minigraph.diagram.scene.scene import Scale
-    from minigraph.graph.layer import Layer
-    from minigraph.training.loop import Run
+from minigraph.training.loop import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
 _ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}
@@ -70,9 +72,6 @@ class DiagramFrames(Callback):
         Raises:
             StateError: no frame was taken.
         """
-        from minigraph.diagram.marks.units import draw_units
-        from minigraph.diagram.scene.scene import read_scene
-
         if not self._taken:
             raise StateError("frames: none taken yet; pass this to fit(callbacks=[...]) or call capture()")
         scale, ranks = self._scale()
@@ -107,11 +106,6 @@ class DiagramFrames(Callback):
             StateError: no frame was taken.
             RenderError: there is no engine, or it failed.
         """
-        import io
-
-        from minigraph.base.atomic import write_atomically
-        from minigraph.base.extras import require
-
         target = Path(path)
         ending = target.suffix.lower().removeprefix(".")
         if ending not in _ANIMATED:
@@ -142,8 +136,6 @@ class DiagramFrames(Callback):
 
     def _scale(self) -> tuple[Scale, dict[Layer, Array]]:
         """Return the scale of all frames, and the largest magnitude that each weight reaches."""
-        from minigraph.diagram.scene.scene import read_scene
-
         scale: Scale | None = None
         ranks: dict[Layer, Array] = {}
         for _, vector in self._taken:

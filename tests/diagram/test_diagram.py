@@ -234,7 +234,7 @@ def test_a_layer_of_ones_own_that_does_not_tell_its_links_is_connected() -> None
     net = mg.Network(x, Multiply()([mg.Dense(3)(x), mg.Dense(3, "tanh")(x)]), "squared_error", seed=0)
     net.forward([[1.0, 2.0]])
     drawing = mg.diagram(net)
-    assert drawing.source.count("does not tell which units are linked") == 2
+    assert drawing.source.count("does not say which units are linked") == 2
     picture = Picture.of(drawing)
     assert "multiply" in picture.text()
     assert picture.lines("a_4_1")[1] == f"a₁ {number(float(net.node(4).a[0, 0]))}"

@@ -43,7 +43,7 @@ class Canvas:
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.bounds = Bounds()
+        self.bounds: Bounds = Bounds()
         self._nodes: list[str] = []
         self._edges: list[str] = []
 

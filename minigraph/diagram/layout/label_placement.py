@@ -1,4 +1,4 @@
-"""Labels on edges where they can be read: staggered along the edges, none upon another."""
+"""Labels on edges where they can be read: staggered along the edges, none on top of another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def place_labels(
     others: NDArray[np.float64],
     taken: NDArray[np.float64],
 ) -> list[Point | None]:
-    """Return the middle of each edge's label, None where it would lie upon something.
+    """Return the middle of each edge's label, None where it would cover something.
 
     Args:
         ends: of the straight edges, (edges, 2, 2), the most important first.

@@ -103,7 +103,7 @@ def layered(
 
 
 def arrange(columns: list[list[Band]], distance: float) -> None:
-    """Order the bands of each column, in place, and give every band its place, the smallest edge at 0."""
+    """Order the bands of each column, in place, and give every band its place, the outermost side at 0."""
     if any(len(column) > 1 for column in columns):
         _order(columns)
     _settle(columns, distance)

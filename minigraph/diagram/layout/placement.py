@@ -78,7 +78,7 @@ def place(scene: Scene, gap: float) -> Placement:
     columns = _place_columns(scene, layering.columns, beside, rooms, axes, diameter)
     rows = {node: [(columns[band.column], v) for v in heights[node]] for node, band in layering.bands.items()}
     placement = Placement(scene, axes, diameter, layering, columns, rows, beside)
-    for node in scene.pictured:  # its bias unit stands where its edges begin, lest they run behind the pictures
+    for node in scene.pictured:  # the bias unit moves to where edges begin, so that its own pass no picture
         if scene.selections[node].rows[0] == 0:
             u, v = rows[node][0]
             rows[node][0] = (u + placement.reach(node) - BIAS_REACH, v)

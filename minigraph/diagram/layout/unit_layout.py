@@ -53,7 +53,7 @@ def lay_out(scene: Scene) -> Layout:
 
 
 def _least_gap(scene: Scene) -> float:
-    """Return the room between columns to begin with: more for tall drawings, lest edges become steep."""
+    """Return the room between columns to begin with: more for tall drawings, so that edges do not become steep."""
     rows = max(len(selection.rows) for selection in scene.selections.values())
     if not scene.options.on_edges and scene.options.change is None:
         return max(96.0, min(240.0, 11.0 * rows))

@@ -61,7 +61,7 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
 
 
 def _with_font_families(source: str) -> str:
-    """Name fonts of Helvetica's widths for engines that take what the system has, lest they take a wider one.
+    """Name fonts of Helvetica's widths for an engine that takes what the system has, so that it takes none that is wider.
 
     In texts of the user quotation marks are escaped, so that only attributes match.
     """

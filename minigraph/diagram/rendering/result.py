@@ -29,10 +29,10 @@ class Diagram:
 
     def __init__(self, source: str, options: Options) -> None:
         self.options = options
-        self.title = options.title or "Neural network"
-        self.description = _description(options.net)
+        self.title: str = options.title or "Neural network"
+        self.description: str = _description(options.net)
         self.engine: EngineName | None = options.engine
-        self.timeout = options.timeout
+        self.timeout: float = options.timeout
         self._source = source
         self._graph: graphviz.Digraph | None = None
 

@@ -26,7 +26,7 @@ class Bundle:
     def statement(self) -> str:
         """What the bundle stands for."""
         if not self.count:
-            return "the layer does not tell which units are linked"
+            return "the layer does not say which units are linked"
         mean = f", mean |Θ| {self.total / self.count:.4g}" if self.total else ""
         return f"{self.count} links that are not drawn one by one{mean}"
 

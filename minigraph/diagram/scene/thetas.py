@@ -17,7 +17,7 @@ class Thetas:
     """Looks up the layers that have parameters."""
 
     def __init__(self, net: AnyNetwork) -> None:
-        self.numbers = {layer: index for index, layer in enumerate(net.layers, start=1)}
+        self.numbers: dict[Layer, int] = {layer: index for index, layer in enumerate(net.layers, start=1)}
         self.users: dict[Layer, list[Node]] = {layer: [] for layer in net.layers}
         for node in net.nodes:
             if node.layer in self.users:
