@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import example, given, settings
@@ -73,6 +74,29 @@ def test_control_characters_and_lone_surrogates_are_pictured() -> None:
     assert drawn_texts(drawing.source)["title"] == "a␀b␍c␛d\ufffde\ufffdf"
     drawing.engine = "graphviz-pure"
     assert "␀" in drawing.svg()
+
+
+ANY_TEXT = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\x00\x1b\t\r\x7f\x85\u2028\ufffe\uffff\ud800\udfff\U0001fffe\ufdd0&<>\"'\\"),
+        st.characters(categories=("Cs", "Cc", "Cn")),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
+@example("\x00\x08\x1b", "\ufffe\uffff", "\ud800")
+def test_any_text_gives_dot_that_encodes_and_svg_that_parses(name: str, unit: str, title: str) -> None:
+    x = mg.Input(1, name=name)
+    net = mg.Network(x, mg.Dense(1, name=f"{name} out")(x), seed=0)
+    for detail in ("units", "layers"):
+        drawing = mg.diagram(net, detail, classes={name: [unit]}, title=title, caption=unit, engine="graphviz-pure")  # type: ignore[arg-type]
+        drawing.source.encode()
+        ET.fromstring(drawing.svg().encode())
 
 
 def test_hostile_names_in_tooltips_and_svg() -> None:
