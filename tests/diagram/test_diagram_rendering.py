@@ -45,7 +45,7 @@ def test_the_same_text_in_any_process() -> None:
 
 
 def test_text_needs_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(engines, "_program", lambda name: None)
+    monkeypatch.setattr(engines, "find_program", lambda name: None)
     drawing = mg.diagram(lecture())
     path = drawing.save(tmp_path / "new" / "net.dot")
     assert path.read_text(encoding="utf-8") == drawing.source
@@ -59,7 +59,7 @@ def test_text_needs_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def test_an_engine_that_was_asked_for_but_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "_program", lambda name: None)
+    monkeypatch.setattr(engines, "find_program", lambda name: None)
     with pytest.raises(mg.RenderError, match="'dot' is not installed"):
         mg.diagram(lecture(), engine="dot").svg()
 
@@ -95,7 +95,7 @@ def test_an_engine_that_fails_or_hangs(
     body: str, message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     program = _fake(tmp_path, body)
-    monkeypatch.setattr(engines, "_program", lambda name: program if name == "graphviz-pure" else None)
+    monkeypatch.setattr(engines, "find_program", lambda name: program if name == "graphviz-pure" else None)
     target = tmp_path / "out" / "net.svg"
     target.parent.mkdir()
     target.write_text("old")
@@ -195,7 +195,7 @@ def test_notebooks_show_the_picture() -> None:
 def test_dot_is_told_fonts_of_the_same_widths_and_texts_stay() -> None:
     text = 'fontname="Helvetica-Bold" fontname=Helvetica '
     source = mg.diagram(mg.mlp([1, 1]), title=text).source
-    told = engines._with_font_families(source)
+    told = engines.with_font_families(source)
     assert 'fontname="Helvetica,Arial,Liberation Sans,Nimbus Sans,sans-serif Bold"' in told
     assert 'fontname="Helvetica-Bold"' not in told
     assert r'label="fontname=\"Helvetica-Bold\" fontname=' in told

@@ -159,15 +159,18 @@ def _settle(columns: list[list[Band]], distance: float) -> None:
     for step in range(12):
         for column in columns if step % 2 == 0 else reversed(columns):
             wanted = [_mean([each.place for each in band.neighbours], band.place) for band in column]
-            for band, place in zip(column, _spread(column, wanted, distance), strict=True):
+            offsets = [0.0]
+            for above, below in itertools.pairwise(column):
+                offsets.append(offsets[-1] + above.after + distance + below.before)
+            for band, place in zip(column, spread(wanted, offsets), strict=True):
                 band.place = place
 
 
-def _spread(column: list[Band], wanted: list[float], distance: float) -> list[float]:
-    """Return the places nearest to those wanted that keep order and distances (pool adjacent violators)."""
-    offsets = [0.0]
-    for above, below in itertools.pairwise(column):
-        offsets.append(offsets[-1] + above.after + distance + below.before)
+def spread(wanted: Sequence[float], offsets: Sequence[float]) -> list[float]:
+    """Return the places nearest to those wanted that are at least as far apart as offsets are.
+
+    By pooling adjacent violators: Barlow et al., Statistical Inference under Order Restrictions, 1972.
+    """
     pools: list[tuple[float, int]] = []
     for place, offset in zip(wanted, offsets, strict=True):
         mean, count = place - offset, 1

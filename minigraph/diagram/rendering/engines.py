@@ -31,7 +31,7 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
     """
     name, program = find_engine(engine, format)
     if name == "dot":
-        source = _with_font_families(source)
+        source = with_font_families(source)
     command = [program, "-Kneato", "-n2", f"-T{format}"]
     if dpi is not None:
         command.append(f"-Gdpi={dpi:g}")
@@ -60,8 +60,8 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
     return done.stdout
 
 
-def _with_font_families(source: str) -> str:
-    """Name fonts of Helvetica's widths for an engine that takes what the system has, so that it takes none that is wider.
+def with_font_families(source: str) -> str:
+    """Name fonts as wide as Helvetica for an engine that would otherwise take a wider one that the system has.
 
     In texts of the user quotation marks are escaped, so that only attributes match.
     """
@@ -76,7 +76,7 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
         RenderError: it is not installed.
     """
     for name in ENGINES if engine is None else (engine,):
-        program = _program(name)
+        program = find_program(name)
         if program is not None:
             return name, program
     wanted = "no engine" if engine is None else f"engine {engine!r} is not installed, so nothing"
@@ -85,7 +85,7 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
 
 def is_installed(name: EngineName) -> bool:
     """Return whether there is this engine."""
-    return _program(name) is not None
+    return find_program(name) is not None
 
 
 def no_pdf(engine: EngineName | None) -> str:
@@ -94,7 +94,7 @@ def no_pdf(engine: EngineName | None) -> str:
     return f"{who}: pip install 'minigraph[pdf]' converts its svg; or install Graphviz (dot) and pass engine='dot'"
 
 
-def _program(name: EngineName) -> str | None:
+def find_program(name: EngineName) -> str | None:
     """Return where a program lies: on PATH, or beside this Python, whose environment may not be active."""
     found = shutil.which(name)
     if found is None and name == "graphviz-pure":
