@@ -92,6 +92,8 @@ ANY_TEXT = st.text(
     max_size=30,
 )
 
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
 
 @settings(max_examples=60, deadline=None)
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
@@ -102,7 +104,9 @@ def test_any_text_gives_dot_that_encodes_and_svg_that_parses(name: str, unit: st
     for detail in ("units", "layers"):
         drawing = mg.diagram(net, detail, classes={name: [unit]}, title=title, caption=unit, engine="graphviz-pure")
         drawing.source.encode()
-        ET.fromstring(drawing.svg().encode())
+        svg = drawing.svg()
+        ET.fromstring(svg.encode())
+        assert not FORBIDDEN.search(drawing.source + svg)
 
 
 def test_hostile_names_in_tooltips_and_svg() -> None:

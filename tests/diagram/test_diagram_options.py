@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -72,3 +74,12 @@ def test_several_outputs_need_their_names() -> None:
     with pytest.raises(mg.ArgumentError, match="'kind', 'size'"):
         mg.diagram(branching(), classes=["a", "b", "c"])
     assert "large" in mg.diagram(branching(), classes={"size": ["large"]}).source
+
+
+def test_options_of_a_drawing_are_those_of_its_signature() -> None:
+    parameters = inspect.signature(mg.diagram).parameters
+    assert list(parameters)[:7] == ["net", "detail", "show", "example", "max_units", "direction", "theme"]
+    assert next(name for name, each in parameters.items() if each.kind is each.KEYWORD_ONLY) == "top_k"
+    assert mg.diagram.__doc__ is not None
+    for name in parameters:
+        assert re.search(rf"^ +{name}: ", mg.diagram.__doc__, re.M), name

@@ -12,7 +12,7 @@ from diagram_cases import Picture, branching, image, lecture, residual, tooltip_
 import minigraph as mg
 from minigraph.base.notation import Symbol
 from minigraph.diagram.canvas.labels import number
-from minigraph.diagram.options import Shown
+from minigraph.diagram.options import MaxUnits, Shown, UnitChoice
 
 
 def test_numbers_in_units_equal_the_caches() -> None:
@@ -270,3 +270,125 @@ def test_a_block_with_an_output_in_it_is_not_folded_away() -> None:
 def test_auto_draws_units_for_few_nodes_and_boxes_for_many() -> None:
     assert "a_1_1 " in mg.diagram(mg.mlp([2] * 16)).source
     assert "layer_1 " in mg.diagram(mg.mlp([2] * 17)).source
+
+
+@pytest.mark.parametrize(
+    ("choice", "shown"),
+    [
+        (1, [1]), (2, [1, 9]), (3, [1, 2, 9]), (4, [1, 2, 8, 9]), (5, [1, 2, 3, 8, 9]), (8, [1, 2, 3, 4, 6, 7, 8, 9]),
+        (9, list(range(1, 10))), (20, list(range(1, 10))), (None, list(range(1, 10))), ([7, 2, 7], [2, 7]),
+    ],
+)  # fmt: skip
+def test_the_first_and_the_last_units_are_shown(choice: UnitChoice, shown: list[int]) -> None:
+    picture = Picture.of(mg.diagram(mg.mlp([9, 1]), max_units={"input1": choice}, show="a"))
+    assert [name for name in picture.ids() if re.fullmatch(r"a_1_\d+", name)] == [f"a_1_{j}" for j in [0, *shown]]
+
+
+def test_what_is_left_out_is_stated_in_the_widest_gap() -> None:
+    picture = Picture.of(mg.diagram(mg.mlp([20, 1]), max_units={"input1": [3, 15]}, show="a"))
+    assert [name for name in picture.ids() if name.endswith("_count")] == ["more_1_3_count"]
+    left_out = [picture.tooltip(f"more_1_{row}").split(" of ")[0] for row in (1, 3, 5)]
+    assert left_out == ["⋮ 2 more units", "⋮ 11 more units", "⋮ 5 more units"]
+
+
+@pytest.mark.parametrize("max_units", [3, [2, 5], {"h": 2}, {"x": 1, "h": None}])
+def test_bundles_and_edges_together_are_all_links(max_units: MaxUnits) -> None:
+    links = np.random.default_rng(0).random((7, 6)) < 0.5
+    x = mg.Input(6, name="x")
+    net = mg.Network(x, mg.Dense(7, links=links, name="h")(x), "squared_error", seed=0)
+    source = mg.diagram(net, max_units=max_units, show="weights").source
+    drawn = len(re.findall(r"-> a_2_\d+ \[id=", source))
+    bundles = re.findall(r'tooltip="(\d+) links that are not drawn one by one, mean \|Θ\| ([^"]+)"', source)
+    assert drawn + sum(int(count) for count, _ in bundles) == links.sum() + 7
+    shown = [abs(float(value)) for value in re.findall(r'tooltip="Θ[^ ]* = ([^"]+)"', source)]
+    total = sum(shown) + sum(int(count) * float(mean) for count, mean in bundles)
+    assert total == pytest.approx(np.abs(net.unroll()).sum(), rel=1e-3)
+
+
+def test_bundles_of_fixed_weights_state_no_mean() -> None:
+    x = mg.Input(6, name="x")
+    source = mg.diagram(mg.Network(x, mg.Activate("tanh")(x), "squared_error"), max_units=2).source
+    assert source.count('tooltip="4 links that are not drawn one by one"') == 1
+
+
+def test_only_nodes_whose_bias_unit_is_used_have_one() -> None:
+    net = branching()
+    ids = Picture.of(mg.diagram(net)).ids()
+    dense = {node.parents[0] for node in net.nodes if isinstance(node.layer, mg.Dense)}
+    assert {node for node in net.nodes if f"a_{node.position}_0" in ids} == dense
+
+
+def chain(layers: Sequence[mg.Layer]) -> str:
+    x = node = mg.Input(3, name="x")
+    for layer in layers:
+        node = layer(node)
+    return mg.diagram(mg.Network(x, node, "squared_error"), "layers").source.replace("\\n", "")
+
+
+def blocks(source: str) -> list[tuple[str, str]]:
+    """Return how often each folded block repeats, and how many nodes are left out."""
+    return list(dict.fromkeys(re.findall(r'label="× (\d+): from .*?, (\d+) nodes like these not shown', source)))
+
+
+def test_blocks_are_folded_from_three_repeats_on() -> None:
+    assert blocks(chain([mg.Dense(units) for units in (4, 5, 6, 7, 8, 9, 10, 11, 12, 2, 2, 2, 2)])) == []
+    assert blocks(chain([mg.Dense(units) for units in (4, 5, 6, 7, 8, 9, 10, 11, 12, 2, 2, 2, 2, 2)])) == [("3", "2")]
+
+
+def test_blocks_of_up_to_twelve_nodes_are_folded_the_longest_run_first() -> None:
+    units = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+    assert blocks(chain([mg.Dense(1), *(mg.Dense(size) for size in units * 4)])) == [("3", "24")]
+    assert blocks(chain([mg.Dense(size) for size in (2, 2, 2, 3, 3, 3) * 4])) == [("3", "12")]
+
+
+@pytest.mark.parametrize(
+    "other", [mg.Dropout(0.3), mg.Dropout(0.5), mg.Activate("tanh")], ids=["rate", "same rate", "kind"]
+)
+def test_only_equal_nodes_are_folded(other: mg.Layer) -> None:
+    layers: list[mg.Layer] = [mg.Dropout(0.5) for _ in range(13)]
+    layers[6] = other
+    is_equal = isinstance(other, mg.Dropout) and other.rate == 0.5
+    assert blocks(chain(layers)) == ([("12", "11")] if is_equal else [("6", "5"), ("5", "4")])  # the output stays
+
+
+def test_small_networks_are_not_folded() -> None:
+    assert blocks(chain([mg.Dropout(0.5) for _ in range(11)])) == []
+    assert blocks(chain([mg.Dropout(0.5) for _ in range(12)])) == [("11", "10")]
+
+
+def test_boxes_name_up_to_two_nodes_that_share_their_matrix() -> None:
+    shared = mg.Dense(3, name="s")
+    x = mg.Input(3, name="x")
+    nodes = [shared(x) for _ in range(4)]
+    drawn = Picture.of(mg.diagram(mg.Network(x, mg.Add()(nodes), "squared_error"), "layers"))
+    assert "shares Θ⁽¹⁾ with s_2, s_3 and 1 more" in "".join(drawn.lines("rule_2"))
+    assert drawn.tooltip("layer_2").startswith("s\ndense: sigmoid")
+    two = mg.Network(x := mg.Input(3), mg.Add()([(layer := mg.Dense(3, name="s"))(x), layer(x)]), "squared_error")
+    assert "shares Θ⁽¹⁾ with s_2" in Picture.of(mg.diagram(two, "layers")).lines("rule_2")
+
+
+def test_an_activation_of_its_own_and_dropout_are_named() -> None:
+    x = mg.Input(2, name="x")
+    net = mg.Network(x, mg.Activate("relu")(mg.Dropout(0.25)(x)), "squared_error")
+    text = Picture.of(mg.diagram(net)).text().split("\n")
+    assert {"input", "dropout 0.25", "activate: relu", "cost: squared_error"} <= set(text)
+
+
+def test_dead_units_need_several_examples_and_all_of_them() -> None:
+    net = mg.mlp([1, 3, 1], activation="relu", seed=0)
+    net.layers[0].theta = np.array([[-9.0, 0], [0, 1], [9, 0]])
+    net.forward([[-1.0]])
+    assert "dead units" not in mg.diagram(net, detail="layers").source
+    net.forward([[-1.0], [1.0]])
+    assert "dead units: 1 of 3" in mg.diagram(net, detail="layers").source
+
+
+def test_scales_are_taken_over_what_is_shown() -> None:
+    net = lecture()
+    delta = np.abs(net.node(2).delta[0])
+    shown = [1, 2]
+    picture = Picture.of(mg.diagram(net, max_units={"dense2": shown, "dense3": [1], "dense4": [1]}))
+    deltas = [*delta[[0, 1]], abs(net.node(3).delta[0, 0]), abs(net.node(4).delta[0, 0])]
+    assert f"|δ| = {number(float(max(deltas)))}" in picture.text()
+    weights = max(float(np.abs(layer.parameters()).max()) for layer in net.layers)
+    assert f"|Θ| = {number(weights)}" in picture.text()
