@@ -11,10 +11,10 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from diagram_cases import GOLDEN, SVG, Picture, lecture, rounded
+from diagram_cases import DRAWINGS, GOLDEN, SVG, Picture, lecture, rounded
 
 import minigraph as mg
-from minigraph.diagram.canvas.themes import THEMES
+from minigraph.diagram.canvas.themes import THEMES, tint
 from minigraph.diagram.rendering import engines
 
 FOLDER = Path(__file__).parent / "golden"
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "golden"
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
     kept = (FOLDER / f"{name}.dot").read_text(encoding="utf-8")
-    assert rounded(GOLDEN[name]().source) == rounded(kept), "python tools/pictures.py writes the kept drawings anew"
+    assert rounded(DRAWINGS[name]().source) == rounded(kept), "python tools/pictures.py writes the kept drawings anew"
 
 
 def test_every_golden_file_belongs_to_a_drawing() -> None:
@@ -32,15 +32,15 @@ def test_every_golden_file_belongs_to_a_drawing() -> None:
 
 def test_the_same_text_in_any_process() -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from diagram_cases import GOLDEN;"
-        "sys.stdout.buffer.write(''.join(draw().source for draw in GOLDEN.values()).encode())"
+        "import sys; sys.path.insert(0, sys.argv[1]); from diagram_cases import DRAWINGS;"
+        "sys.stdout.buffer.write(''.join(draw().source for draw in DRAWINGS.values()).encode())"
     )
     texts = set()
     for seed in ("0", "1"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", code, str(Path(__file__).parent)]
         texts.add(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
-    texts.add("".join(draw().source for draw in GOLDEN.values()).encode())
+    texts.add("".join(draw().source for draw in DRAWINGS.values()).encode())
     assert len(texts) == 1
 
 
@@ -202,10 +202,10 @@ def test_dot_is_told_fonts_of_the_same_widths_and_texts_stay() -> None:
 
 
 @pytest.mark.dot
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", DRAWINGS)
 def test_dot_draws_what_graphviz_pure_draws(name: str) -> None:
-    ours = Picture.of(GOLDEN[name]())
-    drawing = GOLDEN[name]()
+    ours = Picture.of(DRAWINGS[name]())
+    drawing = DRAWINGS[name]()
     drawing.engine = "dot"
     theirs = Picture(ET.fromstring(drawing.svg()))
     assert theirs.ids() == ours.ids()
@@ -219,3 +219,32 @@ def test_dot_draws_what_graphviz_pure_draws(name: str) -> None:
 @pytest.mark.dot
 def test_dot_writes_pdf(tmp_path: Path) -> None:
     assert mg.diagram(lecture(), engine="dot").save(tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_bold_text_and_tooltips_are_in_the_form_that_browsers_know() -> None:
+    picture = Picture.of(mg.diagram(lecture(), title="T"))
+    assert {text.get("font-weight") for text in picture.group("title").iter(f"{SVG}text")} == {"bold"}
+    assert {text.get("font-weight") for text in picture.group("rule_1").iter(f"{SVG}text")} == {None}
+    assert {text.get("font-family") for text in picture.root.iter(f"{SVG}text")} == {"Helvetica, Arial, sans-serif"}
+    assert picture.tooltip("a_1_0") == "a₀⁽¹⁾ = 1: bias unit of input1"
+    assert "max-width: 100%" in picture.root.attrib["style"]
+
+
+def test_the_automatic_theme_replaces_every_tint() -> None:
+    style = Picture.of(mg.diagram(lecture(), theme="auto")).root.find(f"{SVG}style")
+    assert style is not None
+    assert style.text is not None
+    for share in (-1, -0.5, 0.05, 0.5, 1):
+        assert f'[fill="{tint(THEMES["light"], share)}"]{{fill:{tint(THEMES["dark"], share)}}}' in style.text
+
+
+def test_the_description_names_twelve_nodes_and_counts_the_rest() -> None:
+    drawing = mg.diagram(mg.mlp([2] * 15))
+    assert drawing.description.startswith("A network of 15 nodes with their numbers of units: input1 (2), dense2 (2),")
+    assert drawing.description.endswith("dense12 (2) and 3 more.")
+
+
+def test_edits_of_the_graph_are_saved(tmp_path: Path) -> None:
+    drawing = mg.diagram(mg.mlp([2, 1], seed=0))
+    drawing.graph.node("note", "added later")
+    assert "added later" in drawing.save(tmp_path / "a.dot").read_text(encoding="utf-8")
