@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from typing import Literal, Protocol, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,9 @@ from minigraph.diagram.canvas.themes import THEMES, Theme, ThemeName
 from minigraph.errors import ArgumentError, ShapeError, StateError, nearest
 from minigraph.graph.node import Node, Unit
 from minigraph.network.network import AnyNetwork, Network
+
+if TYPE_CHECKING:
+    from minigraph.inspection.gradient_check import GradientCheck
 
 Detail: TypeAlias = Literal["auto", "units", "layers"]
 Direction: TypeAlias = Literal["LR", "RL", "TB", "BT"]
@@ -31,20 +34,6 @@ _IN_UNITS: tuple[Shown, ...] = ("z", "a", "delta")
 _ON_EDGES: tuple[Shown, ...] = ("weights", "gradient", "accumulator")
 _DEFAULT_MAX_UNITS = 12
 _MOST_NODES_AS_UNITS = 16
-
-
-class GradientReport(Protocol):
-    """What `check_gradient` found, as far as a drawing needs it."""
-
-    @property
-    def indices(self) -> Sequence[int] | np.ndarray[tuple[int, ...], np.dtype[np.integer]]:
-        """The checked entries of the unrolled parameters."""
-        ...
-
-    @property
-    def errors(self) -> Array:
-        """The relative error of each."""
-        ...
 
 
 class FrameArguments(TypedDict, total=False):
@@ -90,7 +79,7 @@ class Options:
     caption: str | None = None
     legend: bool = True
     fold: bool = True
-    gradient_check: GradientReport | None = None
+    gradient_check: GradientCheck | None = None
     before: ArrayLike | None = None
     after: ArrayLike | None = None
     engine: EngineName | None = None

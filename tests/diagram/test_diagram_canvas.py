@@ -211,8 +211,8 @@ def test_text_stands_beside_its_point_by_its_alignment(align: str, side: float, 
 
 def test_an_arrow_ends_in_its_last_point_and_its_line_before_the_head() -> None:
     drawn = canvas()
-    drawn.arrow("a", "b", [(0, 0), (10, 0), (30, 10), (30, 50)], length=6)
-    assert 'pos="e,30,-50 0,0 10,0 30,-10 30,-44"' in statement(drawn, "a -> b").replace("-0", "0")
+    drawn.arrow("a", "b", [(0, 0), (10, 0), (30, 10), (60, 50)], length=6)
+    assert 'pos="e,60,-50 0,0 10,0 30,-10 56.4,-45.2"' in statement(drawn, "a -> b").replace("-0", "0")
 
 
 def attributes_of(style: str) -> tuple[str, float, str]:

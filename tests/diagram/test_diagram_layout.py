@@ -353,3 +353,11 @@ def test_the_bias_unit_of_pictured_units_stands_where_their_edges_begin() -> Non
     assert found["weights_2_1"].x > found["a_2_1"].x
     assert found["a_2_0"].x > found["weights_2_1"].x
     assert found["a_1_0"].x == found["a_1_1"].x
+
+
+def test_the_caption_of_a_drawing_that_runs_down_leaves_its_bold_name_room_before_the_units() -> None:
+    x = mg.Input(2, name="WWWWWWWWWW")
+    found = by_name(mg.diagram(mg.Network(x, mg.Dense(1)(x)), direction="TB", show="a").source)
+    name, bias = found["name_1"], found["a_1_0"]
+    assert name.wide > found["rule_1"].wide
+    assert name.x + name.wide / 2 == pytest.approx(bias.x - 44 / 2 - 12, abs=0.2)

@@ -56,7 +56,7 @@ def number_edges(
                 continue
             is_negative = routed.main is not None and routed.main[index] < 0
             colour = scene.theme.negative if is_negative else scene.theme.positive
-            numbers.append(EdgeNumber(routed.name(index), place, text, colour))
+            numbers.append(EdgeNumber(routed.names[index], place, text, colour))
             x, y = place
             taken.append((x - wide / 2 - 1, y - high / 2, x + wide / 2 + 1, y + high / 2))
     return numbers, has_room
@@ -71,7 +71,7 @@ def number_worst(scene: Scene, edges: Sequence[RoutedEdges]) -> EdgeNumber | Non
             name = scene.thetas.name(routed.node.layer, indices=(routed.j[index], routed.i[index]))
             text = f"worst: {name} {float(routed.main[index]):.1e}".replace("-", "−")
             x, y = routed.points[index, [0, -1]].mean(axis=0).tolist()
-            return EdgeNumber(routed.name(index), (x, y), text, scene.theme.warning)
+            return EdgeNumber(routed.names[index], (x, y), text, scene.theme.warning)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +41,16 @@ class RoutedEdges:
     dropped: Mask
     dimmed: Mask
 
-    def ends(self, index: int) -> tuple[str, str]:
-        """Return the names of the units of an edge."""
-        return f"a_{self.parent.position}_{self.i[index]}", f"a_{self.node.position}_{self.j[index]}"
+    @cached_property
+    def ends(self) -> list[tuple[str, str]]:
+        """The names of the units of each edge."""
+        tail, head = f"a_{self.parent.position}_", f"a_{self.node.position}_"
+        return [(f"{tail}{i}", f"{head}{j}") for i, j in zip(self.i, self.j, strict=True)]
 
-    def name(self, index: int) -> str:
-        """Return the id of an edge, as in a_1_3__a_2_1."""
-        return f"{'__'.join(self.ends(index))}{self.suffix}"
+    @cached_property
+    def names(self) -> list[str]:
+        """The id of each edge, as in a_1_3__a_2_1."""
+        return [f"{tail}__{head}{self.suffix}" for tail, head in self.ends]
 
 
 @dataclass(frozen=True)

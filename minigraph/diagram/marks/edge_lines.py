@@ -28,15 +28,14 @@ def draw_edges(canvas: Canvas, layout: Layout) -> None:
     style_of = ErrorStyle(scene.theme) if scene.options.errors is not None else signed_style(layout)
     for routed in layout.edges:
         if routed.i:
-            indices = range(len(routed.i))
-            names, styles = [routed.name(index) for index in indices], _styles(layout, routed, style_of)
-            if layout.worst in names:
-                styles[names.index(layout.worst)] = f'color="{scene.theme.warning}" penwidth=4 style=solid'
+            styles = _styles(layout, routed, style_of)
+            if layout.worst in routed.names:
+                styles[routed.names.index(layout.worst)] = f'color="{scene.theme.warning}" penwidth=4 style=solid'
             attributes = [
                 f'id={name} {style} tooltip="{tooltip}"'
-                for name, style, tooltip in zip(names, styles, _tooltips(layout, routed), strict=True)
+                for name, style, tooltip in zip(routed.names, styles, _tooltips(layout, routed), strict=True)
             ]
-            canvas.edges([routed.ends(index) for index in indices], routed.points, attributes)
+            canvas.edges(routed.ends, routed.points, attributes)
 
 
 def signed_style(layout: Layout) -> SignedStyle:
@@ -80,8 +79,8 @@ def _tooltips(layout: Layout, routed: RoutedEdges) -> list[str]:
     lines = []
     for letter, matrices in parts:
         numbers = [_in_full(matrix, rows, columns) for matrix in matrices]
-        texts = [f"{letter}{index} = " for index in indices]
-        lines.append([text + " → ".join(each) for text, *each in zip(texts, *numbers, strict=True)])
+        texts = map(" → ".join, zip(*numbers, strict=True))
+        lines.append([f"{letter}{index} = {text}" for index, text in zip(indices, texts, strict=True)])
     return ["\\n".join(each) for each in zip(*lines, strict=True)] if lines else [f"Θ{index}" for index in indices]
 
 

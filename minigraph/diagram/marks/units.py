@@ -98,10 +98,7 @@ def _column(canvas: Canvas, layout: Layout, node: Node) -> None:
 
 def _unit(canvas: Canvas, layout: Layout, node: Node, j: int, at: Point) -> None:
     scene, side = layout.scene, layout.placement.diameter
-    style: dict[str, str | float] = {
-        "fontsize": _FONT_SIZES[len(scene.options.in_units)],
-        **_unit_style(scene, node, j),
-    }
+    style = _unit_style(scene, node, j)
     if isinstance(node.layer, Concat):
         style["shape"] = "box"
     name, tooltip = f"a_{node.position}_{j}", unit_tooltip(scene, node, j)
