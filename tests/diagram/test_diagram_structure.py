@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import minigraph.diagram
+import minigraph
 
-FOLDER = Path(minigraph.diagram.__file__).parent
+FOLDER = Path(minigraph.__file__).parent / "diagram"
 PLACES = ("canvas", "options", "scene", "layout", "marks", "rendering", "frames", "draw", "__init__")
 
 
