@@ -254,10 +254,10 @@ def _check_max_units(max_units: MaxUnits, net: AnyNetwork) -> None:
 def _check_unit_choice(choice: UnitChoice, argument: str, size: int) -> None:
     if choice is None or _is_integer(choice, 1):
         return
-    if _is_integer(choice, -(2**63)):
-        raise ArgumentError(f"{argument}: received {choice!r}, expected at least 1, or None for all units")
-    if isinstance(choice, (str, bool)) or not isinstance(choice, Sequence):
-        raise ArgumentError(f"{argument}: received {choice!r}, expected an integer, unit numbers, or None for all")
+    if isinstance(choice, str) or not isinstance(choice, Sequence):
+        raise ArgumentError(
+            f"{argument}: received {choice!r}, expected an integer from 1, unit numbers, or None for all"
+        )
     if not choice:
         raise ArgumentError(f"{argument}: received no units, expected at least one")
     for j in choice:

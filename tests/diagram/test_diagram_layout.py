@@ -361,3 +361,9 @@ def test_the_caption_of_a_drawing_that_runs_down_leaves_its_bold_name_room_befor
     name, bias = found["name_1"], found["a_1_0"]
     assert name.wide > found["rule_1"].wide
     assert name.x + name.wide / 2 == pytest.approx(bias.x - 44 / 2 - 12, abs=0.2)
+
+
+def test_nodes_of_one_column_stand_apart() -> None:
+    found = by_name(mg.diagram(branching()).source)
+    above, below = sorted((found["rule_1"], found["a_2_1"]), key=lambda each: -each.y)
+    assert above.y - above.high / 2 - (below.y + below.high / 2) >= 20

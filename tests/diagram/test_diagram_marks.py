@@ -63,6 +63,15 @@ def test_dropped_units_are_ghosts_with_dotted_links() -> None:
     assert "dropped out" in picture.text()
 
 
+def test_in_means_only_units_that_dropped_out_of_every_example_are_ghosts() -> None:
+    net = branching()
+    mask = net.node("dropout").mask
+    assert mask is not None
+    assert not mask.all(axis=0).all()
+    assert mask.any(axis=0).all()
+    assert "dropped out" not in mg.diagram(net, example="mean").source
+
+
 def test_focus_dims_all_edges_but_those_of_the_unit() -> None:
     net = lecture()
     unit = net.node(3).unit(2)

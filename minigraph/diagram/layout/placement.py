@@ -136,10 +136,9 @@ def _place_columns(
     for column, room in zip(columns, rooms, strict=True):
         nodes = [band.node for band in column if band.node is not None]
         caption = max((scene.captions[node].size[0 if axes.is_horizontal else 1] / 2 for node in nodes), default=0.0)
-        before = max((beside[node] for node in nodes if not node.parents), default=0.0)
         after = max((beside[node] for node in nodes if node.parents), default=0.0)
         if places:
-            u += max(room + behind, right + max(caption, diameter / 2 + before) + 12)
+            u += max(room + behind, right + max(caption, diameter / 2) + 12)
         places.append(u)
         right, behind = max(caption, diameter / 2 + after), after
     return places
