@@ -72,6 +72,29 @@ def test_in_means_only_units_that_dropped_out_of_every_example_are_ghosts() -> N
     assert "dropped out" not in mg.diagram(net, example="mean").source
 
 
+def test_numbers_have_the_colour_of_their_sign() -> None:
+    net = lecture()
+    picture = Picture.of(mg.diagram(net, show="weights"))
+    theta, found = net.layers[0].parameters(), 0
+    for (row, column), weight in np.ndenumerate(theta):
+        text = picture.group(f"on_a_1_{column}__a_2_{row + 1}").find(f"{SVG}text")
+        assert text is not None
+        assert text.get("fill") == ("#d9730d" if weight < 0 else "#0b6fb8")
+        found += int(weight < 0)
+    assert 0 < found < theta.size
+
+
+def test_weights_of_dropped_units_have_no_numbers() -> None:
+    net = mg.mlp([3, 6, 2], dropout=0.5, seed=0)
+    net.forward([[1.0, 2.0, 3.0]], training=True)
+    dropout = next(node for node in net.nodes if node.layer.kind == "dropout")
+    assert dropout.mask is not None
+    kept = [0, *(np.flatnonzero(dropout.mask[0]) + 1).tolist()]
+    assert 1 < len(kept) < 7
+    names = re.findall(rf"^\ton_a_{dropout.position}_(\d)__", mg.diagram(net).source, re.M)
+    assert sorted(map(int, set(names))) == kept
+
+
 def test_focus_dims_all_edges_but_those_of_the_unit() -> None:
     net = lecture()
     unit = net.node(3).unit(2)
