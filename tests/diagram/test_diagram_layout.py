@@ -356,6 +356,8 @@ def test_long_networks_are_broken_into_lines() -> None:
     assert lines(14, "LR") == [6, 6, 2]
     assert lines(9, "RL") == [6, 3]
     assert lines(14, "TB") == [14]
+    found = by_name(mg.diagram(mg.mlp([2] * 14), "layers", fold=False).source)
+    assert found["layer_1"].y - found["layer_7"].y > found["layer_1"].high + 40
 
 
 def test_edges_that_leave_a_line_together_run_on_tracks_of_their_own() -> None:
@@ -387,6 +389,25 @@ def test_the_frame_of_a_folded_block_is_about_its_boxes_alone(direction: Directi
             outside = [not box.overlaps(frame) for frame in frames]
             assert sum(inside) == (3 <= int(name.removeprefix("layer_")) <= 5), name
             assert all(a or b for a, b in zip(inside, outside, strict=True)), name
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_frames_and_their_statements_keep_clear_of_other_boxes(direction: Direction) -> None:
+    x = mg.Input(3, name="x")
+    ends = []
+    for kind in ("tanh", "relu", "sigmoid"):
+        node = mg.Dense(4, "identity")(x)
+        for _ in range(6):
+            node = mg.Dense(3, kind)(node)
+        ends.append(mg.Dense(2)(node))
+    found = by_name(mg.diagram(mg.Network(x, mg.Add()(ends), "squared_error"), "layers", direction=direction).source)
+    frames = {name: each for name, each in found.items() if name.startswith("block_")}
+    assert len(frames) == 6  # three, each with its statement
+    for left, right in itertools.combinations(frames.values(), 2):
+        assert not left.overlaps(right)
+    boxes = [each for name, each in found.items() if re.fullmatch(r"layer_\d+", name)]
+    for name, frame in frames.items():
+        assert sum(frame.overlaps(box) for box in boxes) == (0 if name.endswith("repeats") else 1), name
 
 
 def test_the_bias_unit_of_pictured_units_stands_where_their_edges_begin() -> None:

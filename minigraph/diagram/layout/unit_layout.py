@@ -66,19 +66,16 @@ def _count_weights(edges: list[RoutedEdges]) -> int:
 
 
 def _obstacles(placement: Placement) -> Iterator[Rectangle]:
-    """Yield the rectangles of units, bias units, rows of left-out units, captions and pictures of weights."""
+    """Yield the rectangles of units, bias units, rows of left-out units, and captions; numbers cannot meet pictures."""
     side = placement.diameter
     for node, selection in placement.scene.selections.items():
-        for unit, (u, v) in zip(selection.rows, placement.rows[node], strict=True):
-            at = placement.axes.page(u, v)
+        for unit, at in zip(selection.rows, placement.page_rows(node), strict=True):
             if unit is None:
                 yield _around(at, 76, 50)
             elif unit == 0:
                 yield _around(at, 22, 22)
             else:
                 yield _around(at, side, side)
-                if node in placement.scene.pictured:
-                    yield _around(placement.axes.page(u + side + 3, v), side + 4, side + 4)
         yield _around(placement.caption_place(node), *placement.scene.captions[node].size)
 
 
