@@ -45,6 +45,9 @@ def diagram(options: Options) -> Diagram:
     dashed if negative, the wider the larger. The ring of a unit is its error, its fill its activation.
     At layer level a node is a box. Every unit and line has a tooltip with its numbers in full.
 
+    Characters that XML forbids or that would disturb a line, such as control characters in a name, are drawn
+    as their pictures in Unicode or as U+FFFD.
+
     Args:
         net: the network.
         detail: "units", "layers", or "auto": units for up to 16 nodes.
@@ -75,9 +78,6 @@ def diagram(options: Options) -> Diagram:
         after: the parameters changed to; None takes those of the network.
         engine: "dot" or "graphviz-pure"; None takes the first that is there.
         timeout: seconds that an engine may take.
-
-    Characters that XML forbids or that would disturb a line, such as control characters in a name, are drawn
-    as their pictures in Unicode or as U+FFFD.
 
     Returns:
         The drawing: `.source`, `.graph`, `.svg()`, `.png()`, `.save(path)`, and itself in notebooks.
