@@ -45,7 +45,7 @@ class Caption:
 
 def column_caption(net: AnyNetwork, node: Node, thetas: Thetas) -> Caption:
     """Return what stands under the units of a node."""
-    lines = [f"{Symbol('s', (node.position,)).text} = {node.size}", rule(node)]
+    lines = [f"{Symbol('s', (node.position,)).text} = {node.size}", _rule(node)]
     if users := thetas.users.get(node.layer):
         shared = f", shared by {len(users)}" if len(users) > 1 else ""
         rows, columns = node.layer.parameters().shape
@@ -58,7 +58,7 @@ def box_caption(net: AnyNetwork, alike: Sequence[Node], thetas: Thetas) -> Capti
     node = alike[0]
     sizes = " + ".join(str(parent.size) for parent in node.parents)
     lines = [
-        f"dense: {rule(node)}" if node.layer.kind == "dense" else rule(node),
+        f"dense: {_rule(node)}" if node.layer.kind == "dense" else _rule(node),
         f"{sizes} → {node.size} units" if node.parents else f"{node.size} units",
         *_parameters(net, node, thetas),
         *_statistics(alike),
@@ -67,7 +67,7 @@ def box_caption(net: AnyNetwork, alike: Sequence[Node], thetas: Thetas) -> Capti
     return _caption(node, lines, BOX_ROOM, _BOX_NAME_SIZE)
 
 
-def rule(node: Node) -> str:
+def _rule(node: Node) -> str:
     """Return what the node's layer does."""
     layer = node.layer
     if not node.parents:
