@@ -327,9 +327,11 @@ def test_numbers_in_tables_have_the_colour_of_their_sign_and_absent_links_no_num
 
 
 def test_tables_that_would_be_taller_than_the_drawing_begin_a_column_of_their_own() -> None:
-    source = mg.diagram(lecture(), tables=True, show="weights").source
-    places = re.findall(r'^\ttable_weights_\d \[id=\S+ pos="([-\d.]+),([-\d.]+)!"', source, re.M)
-    assert len({x for x, _ in places}) > 1
+    source = mg.diagram(lecture(), tables=True, show=("weights", "gradient", "accumulator")).source
+    places = re.findall(r'^\ttable_\w+_\d \[id=\S+ pos="([-\d.]+),[-\d.]+!" width=([\d.]+)', source, re.M)
+    lefts = [float(x) - 36 * float(wide) for x, wide in places]
+    assert len(lefts) == 9
+    assert max(lefts) > min(lefts) + 100
 
 
 def test_titles_stand_above_and_captions_below_all_else() -> None:
