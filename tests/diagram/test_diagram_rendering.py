@@ -16,6 +16,7 @@ from diagram_cases import DRAWINGS, GOLDEN, SVG, Picture, lecture, rounded
 import minigraph as mg
 from minigraph.diagram.canvas.themes import THEMES, tint
 from minigraph.diagram.rendering import engines
+from minigraph.diagram.rendering.svg import finished
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -228,6 +229,13 @@ def test_bold_text_and_tooltips_are_in_the_form_that_browsers_know() -> None:
     assert {text.get("font-family") for text in picture.root.iter(f"{SVG}text")} == {"Helvetica, Arial, sans-serif"}
     assert picture.tooltip("a_1_0") == "a₀⁽¹⁾ = 1: bias unit of input1"
     assert "max-width: 100%" in picture.root.attrib["style"]
+
+
+def test_a_font_that_an_engine_names_bold_is_bold_in_any_browser() -> None:
+    raw = f'<svg xmlns="{SVG[1:-1]}" width="9pt" height="9pt"><text font-family="Helvetica-Bold">T</text></svg>'
+    text = ET.fromstring(finished(raw.encode(), "", "", False)).find(f"{SVG}text")
+    assert text is not None
+    assert (text.get("font-family"), text.get("font-weight")) == ("Helvetica, Arial, sans-serif", "bold")
 
 
 def test_the_automatic_theme_replaces_every_tint() -> None:
