@@ -291,6 +291,12 @@ def test_what_is_left_out_is_stated_in_the_widest_gap() -> None:
     assert left_out == ["⋮ 2 more units", "⋮ 11 more units", "⋮ 5 more units"]
 
 
+def test_nodes_that_are_not_named_show_twelve_units() -> None:
+    text = Picture.of(mg.diagram(mg.mlp([20, 20]), max_units={"input1": 3}, show="a")).text()
+    assert "3 of 20 shown" in text
+    assert "12 of 20 shown" in text
+
+
 @pytest.mark.parametrize("max_units", [3, [2, 5], {"h": 2}, {"x": 1, "h": None}])
 def test_bundles_and_edges_together_are_all_links(max_units: MaxUnits) -> None:
     links = np.random.default_rng(0).random((7, 6)) < 0.5
