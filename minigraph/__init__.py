@@ -11,7 +11,7 @@ import ast
 from functools import cache
 from importlib import import_module
 
-from minigraph.diagram.build import diagram as diagram  # now: loading the folder later would hide the function
+from minigraph.diagram.draw import diagram as diagram  # now: loading the folder later would hide the function
 
 __version__ = "0.2.0"
 

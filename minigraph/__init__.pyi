@@ -5,12 +5,12 @@ from minigraph.base.arrays import (
 )
 from minigraph.base.config import Configurable as Configurable
 from minigraph.data import one_hot as one_hot
-from minigraph.diagram.build import (
+from minigraph.diagram.draw import (
     diagram as diagram,
     diagram_frames as diagram_frames,
 )
 from minigraph.diagram.frames import DiagramFrames as DiagramFrames
-from minigraph.diagram.result import Diagram as Diagram
+from minigraph.diagram.rendering.result import Diagram as Diagram
 from minigraph.errors import (
     ArgumentError as ArgumentError,
     DataFormatError as DataFormatError,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from environment import prepare, run
 
 if TYPE_CHECKING:
-    from minigraph.diagram.result import EngineName
+    from minigraph.diagram.options import EngineName
 
 RUNS = 7
 NAMES = [(f"a_1_{i}", f"a_2_{j}") for j in range(1, 101) for i in range(100)]
@@ -85,8 +85,8 @@ def pictures() -> dict[str, Callable[[], int]]:
     import numpy as np
 
     import minigraph as mg
-    from minigraph.diagram.engines import is_installed
-    from minigraph.diagram.result import ENGINES
+    from minigraph.diagram.options import ENGINES
+    from minigraph.diagram.rendering.engines import is_installed
 
     net = mg.mlp([784, 100, 10], seed=0)
     net.cost_and_gradient(np.random.default_rng(0).random((32, 784)), np.eye(10)[np.arange(32) % 10])

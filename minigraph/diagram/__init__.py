@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigraph.diagram.build import diagram, diagram_frames
-from minigraph.diagram.result import Diagram
+from minigraph.diagram.draw import diagram, diagram_frames
+from minigraph.diagram.rendering.result import Diagram
 
 __all__ = ["Diagram", "diagram", "diagram_frames"]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from minigraph.base.arrays import Array, whole
-from minigraph.diagram.result import Diagram
+from minigraph.base.arrays import Array
+from minigraph.base.atomic import write_atomically
+from minigraph.base.extras import require
+from minigraph.diagram.marks.units import draw_units
+from minigraph.diagram.options import Options
+from minigraph.diagram.rendering.result import Diagram
+from minigraph.diagram.scene.scene import Scale, read_scene
 from minigraph.errors import ArgumentError, StateError, nearest
-from minigraph.graph.node import Unit
+from minigraph.graph.node import Layer
 from minigraph.inputs.checks import Data
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
-
-if TYPE_CHECKING:
-    from minigraph.diagram.scene import Scale
-    from minigraph.graph.node import Layer
-    from minigraph.training.run import Run
+from minigraph.training.run import Run
 
 FrameFormat: TypeAlias = Literal["svg", "png", "dot"]
 _ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}
@@ -34,12 +36,12 @@ class DiagramFrames(Callback):
     in all of them. The network's caches stay as they are: a copy computes what is drawn.
     """
 
-    def __init__(self, net: AnyNetwork, X: Data, Y: Data, every: int, like: Diagram) -> None:
+    def __init__(self, net: AnyNetwork, options: Options, X: Data, Y: Data, every: int) -> None:
+        """Take the network that is trained, and options on a copy of it, which computes what is drawn."""
         self.every = every
         self._net = net
+        self._options = options
         self._X, self._Y = X, Y
-        self._options = like.options
-        self._like = like
         self._taken: list[tuple[str, Array]] = []
 
     def __len__(self) -> int:
@@ -70,28 +72,13 @@ class DiagramFrames(Callback):
         Raises:
             StateError: no frame was taken.
         """
-        from minigraph.diagram.scene import read_scene
-        from minigraph.diagram.units import draw_units
-
         if not self._taken:
             raise StateError("frames: none taken yet; pass this to fit(callbacks=[...]) or call capture()")
-        twin = self._net.copy()
-        scale, ranks = self._scale(twin)
+        scale, ranks = self._scale()
+        head = f"{self._options.title}: " if self._options.title else ""
         for label, vector in self._taken:
-            twin.assign(vector)
-            J, _ = twin.cost_and_gradient(self._X, self._Y)
-            head = f"{self._options.title}: " if self._options.title else ""
-            options = replace(self._options, title=f"{head}{label}, J = {J:.4g}", focus=self._focus(twin))
-            scene = replace(read_scene(twin, options, scale), ranks=ranks)
-            yield Diagram(
-                draw_units(scene),
-                options,
-                title=options.title or "",
-                description=self._like.description,
-                follows_system=options.theme == "auto",
-                engine=self._like.engine,
-                timeout=self._like.timeout,
-            )
+            options = replace(self._options, title=f"{head}{label}, J = {self._compute(vector):.4g}")
+            yield Diagram(draw_units(read_scene(options, scale, ranks)), options)
 
     def save(self, folder: str | os.PathLike[str], format: FrameFormat = "svg") -> list[Path]:
         """Write the frames as frame_0000.svg, frame_0001.svg, …
@@ -119,11 +106,6 @@ class DiagramFrames(Callback):
             StateError: no frame was taken.
             RenderError: there is no engine, or it failed.
         """
-        import io
-
-        from minigraph.base.atomic import write_atomically
-        from minigraph.base.extras import require
-
         target = Path(path)
         ending = target.suffix.lower().removeprefix(".")
         if ending not in _ANIMATED:
@@ -147,28 +129,21 @@ class DiagramFrames(Callback):
         write_atomically(target, buffer.getvalue())
         return target
 
-    def _scale(self, twin: AnyNetwork) -> tuple[Scale, dict[Layer, Array]]:
-        """Return the scale of all frames, and the largest magnitude that each weight reaches."""
-        from minigraph.diagram.scene import read_scene
+    def _compute(self, vector: Array) -> float:
+        """Let the copy compute all values with the given parameters, and return J."""
+        self._options.net.assign(vector)
+        return self._options.net.cost_and_gradient(self._X, self._Y)[0]
 
+    def _scale(self) -> tuple[Scale, dict[Layer, Array]]:
+        """Return the scale of all frames, and the largest magnitude that each weight reaches."""
         scale: Scale | None = None
         ranks: dict[Layer, Array] = {}
         for _, vector in self._taken:
-            twin.assign(vector)
-            twin.cost_and_gradient(self._X, self._Y)
-            scene = read_scene(twin, replace(self._options, focus=self._focus(twin)))
-            scale = scene.scale if scale is None else scale.joined(scene.scale)
-            for layer in twin.layers:
+            self._compute(vector)
+            own = read_scene(self._options).scale
+            scale = own if scale is None else scale.joined(own)
+            for layer in self._options.net.layers:
                 size = np.abs(layer.parameters())
                 ranks[layer] = np.maximum(ranks[layer], size) if layer in ranks else size
         assert scale is not None
         return scale, ranks
-
-    def _focus(self, twin: AnyNetwork) -> Unit | None:
-        focus = self._options.focus
-        return None if focus is None else twin.node(focus.node.position).unit(focus.index)
-
-
-def checked_every(every: int) -> int:
-    """Check how many epochs lie between two frames."""
-    return whole(every, "every")

@@ -60,7 +60,7 @@ def image() -> mg.Network[mg.Array]:
     return net
 
 
-GOLDEN: dict[str, Callable[[], mg.Diagram]] = {
+DRAWINGS: dict[str, Callable[[], mg.Diagram]] = {
     "plain": lambda: mg.diagram(mg.mlp([2, 2, 1], seed=0)),
     "lecture": lambda: mg.diagram(
         lecture(),
@@ -79,7 +79,8 @@ GOLDEN: dict[str, Callable[[], mg.Diagram]] = {
     "folded": lambda: mg.diagram(residual(10)),
     "unfolded": lambda: mg.diagram(residual(6), fold=False, direction="RL"),
 }
-"""Drawings whose DOT text is kept in tests/diagram/golden."""
+GOLDEN = ("branching", "elided", "folded")
+"""Those whose DOT text is kept in tests/diagram/golden."""
 
 _FLOAT = re.compile(r"-?\d+\.\d+(?:e[+-]\d+)?")
 

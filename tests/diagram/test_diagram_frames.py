@@ -11,6 +11,7 @@ from diagram_cases import Picture, tooltip_numbers
 from PIL import Image
 
 import minigraph as mg
+from minigraph.diagram.canvas.labels import number
 
 X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
 
@@ -99,3 +100,56 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         frames.animate(tmp_path / "film.gi")
     with pytest.raises(mg.ArgumentError, match="seconds"):
         frames.animate(tmp_path / "film.gif", seconds=0)
+
+
+def test_frames_show_the_names_of_units() -> None:
+    net = mg.mlp([2, 3, 1], seed=3)
+    frames = mg.diagram_frames(net, X, Y, classes={"input1": ["left", "right"]})
+    frames.capture()
+    picture = Picture.of(next(frames.diagrams()))
+    assert picture.lines("beside_1_2") == ["right"]
+    assert picture.tooltip("a_1_2").startswith("unit 2 of input1: right\n")
+
+
+def test_the_example_is_one_of_those_that_are_drawn() -> None:
+    net = mg.mlp([2, 3, 1], seed=3)
+    net.forward([[0.0, 1.0]])  # a batch of one, which has no example 3
+    frames = mg.diagram_frames(net, X, Y, example=3)
+    frames.capture()
+    assert tooltip_numbers(Picture.of(next(frames.diagrams())).tooltip("a_1_1")) == {"a₁⁽¹⁾": 1.0}
+
+
+def test_the_scale_is_that_of_the_largest_values_of_all_frames() -> None:
+    net = mg.mlp([2, 2, 1], activation="tanh", seed=0)
+    frames = mg.diagram_frames(net, X, Y)
+    vectors = [net.unroll(), 3 * net.unroll(), 0.1 * net.unroll()]
+    twin, deltas = net.copy(), []
+    for vector in vectors:
+        net.assign(vector)
+        frames.capture()
+        twin.assign(vector)
+        twin.cost_and_gradient(X, Y)
+        deltas.append(max(float(np.abs(node.delta[0]).max()) for node in twin.nodes[1:]))
+    for drawing in frames.diagrams():
+        assert f'label="|Θ| = {number(float(np.abs(vectors[1]).max()))}' in drawing.source
+        assert f'label="|δ| = {number(max(deltas))}' in drawing.source
+
+
+def test_the_same_weights_are_numbered_in_all_frames() -> None:
+    net = mg.mlp([2, 1], seed=0)
+    frames = mg.diagram_frames(net, X, Y, top_k=1)
+    for vector in ([0.0, 9.0, 1.0], [0.0, 2.0, 3.0]):
+        net.assign(vector)
+        frames.capture()
+    numbered = [re.findall(r"^\t(on_\w+)", drawing.source, re.M) for drawing in frames.diagrams()]
+    assert numbered == [["on_a_1_1__a_2_1"]] * 2
+
+
+def test_the_last_frame_stays_four_times_as_long(tmp_path: Path) -> None:
+    _, frames = trained(every=10)
+    durations = []
+    with Image.open(frames.animate(tmp_path / "film.gif", seconds=0.1, dpi=24)) as film:
+        for index in range(3):
+            film.seek(index)
+            durations.append(film.info["duration"])
+    assert durations == [100, 100, 400]

@@ -1,0 +1,118 @@
+"""An engine's SVG made fit for pages: scales with its place, says what it shows, follows dark mode, becomes PDF."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+from minigraph.base.extras import require
+from minigraph.diagram.canvas.labels import printable
+from minigraph.diagram.canvas.themes import THEMES, TINTS, tint
+from minigraph.errors import RenderError
+
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_TITLE = f"{{{_XLINK}}}title"
+
+
+def finished(svg: bytes, title: str, description: str, follows_system: bool) -> str:
+    """Return the SVG with a responsive size, title, description, role and plain tooltips.
+
+    Args:
+        svg: as an engine wrote it.
+        title: of the drawing, for readers and screen readers.
+        description: what the drawing shows, in a sentence or two.
+        follows_system: True adds colours for readers whose system is dark.
+    """
+    ET.register_namespace("", _SVG)
+    ET.register_namespace("xlink", _XLINK)
+    root = ET.fromstring(svg)
+    _fit(root)
+    _use_tooltips(root)
+    _use_common_fonts(root)
+    key = hashlib.sha256(svg).hexdigest()[:10]
+    ids = {"title": f"title-{key}", "desc": f"desc-{key}"}
+    heads = []
+    for tag, text in (("title", title), ("desc", description)):
+        head = ET.Element(f"{{{_SVG}}}{tag}", {"id": ids[tag]})
+        head.text, head.tail = printable(text), "\n"
+        heads.append(head)
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{ids['title']} {ids['desc']}")
+    if follows_system:
+        style = ET.Element(f"{{{_SVG}}}style")
+        style.text, style.tail = _dark_rules(), "\n"
+        heads.append(style)
+    for index, head in enumerate(heads):
+        root.insert(index, head)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _fit(root: ET.Element) -> None:
+    """Let the drawing be as large as it was made where there is room, and shrink where there is not."""
+    wide, high = root.attrib.pop("width", ""), root.attrib.pop("height", "")
+    if "viewBox" not in root.attrib:
+        sides = [re.sub(r"[^0-9.]", "", side) for side in (wide, high)]
+        root.set("viewBox", f"0 0 {sides[0]} {sides[1]}")
+    root.set("preserveAspectRatio", "xMidYMid meet")
+    root.set("style", f"width: {wide}; max-width: 100%; height: auto")
+
+
+def _use_tooltips(root: ET.Element) -> None:
+    """Put each tooltip where browsers look for it: into the group's title; drop the links made for it."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        for child in list(group):
+            if child.tag == f"{{{_SVG}}}g" and len(child) == 1 and child[0].tag == f"{{{_SVG}}}a":
+                link = child[0]
+                tooltip = link.get(_TITLE, "")
+                title = group.find(f"{{{_SVG}}}title")
+                if title is not None:
+                    title.text = tooltip.strip() or None
+                position = list(group).index(child)
+                group.remove(child)
+                for offset, shape in enumerate(list(link)):
+                    group.insert(position + offset, shape)
+        title = group.find(f"{{{_SVG}}}title")
+        if title is not None and not title.text:
+            group.remove(title)
+
+
+def _use_common_fonts(root: ET.Element) -> None:
+    """Name the fonts in the way of the web, whatever the engine made of them."""
+    for text in root.iter(f"{{{_SVG}}}text"):
+        if "Bold" in text.get("font-family", ""):
+            text.set("font-weight", "bold")
+        text.set("font-family", "Helvetica, Arial, sans-serif")
+
+
+def _dark_rules() -> str:
+    """Return CSS that exchanges the light theme's colours for the dark theme's."""
+    light, dark = THEMES["light"], THEMES["dark"]
+    rules = []
+    for role in light.__dataclass_fields__:
+        old, new = getattr(light, role), getattr(dark, role)
+        rules.append(f'[fill="{old}"]{{fill:{new}}}[stroke="{old}"]{{stroke:{new}}}')
+    rules += [
+        f'[fill="{tint(light, level / TINTS)}"]{{fill:{tint(dark, level / TINTS)}}}'
+        for level in range(-TINTS, TINTS + 1)
+        if level
+    ]
+    return f"@media (prefers-color-scheme: dark) {{{''.join(rules)} text:not([fill]){{fill:{dark.ink}}}}}"
+
+
+def pdf_from_svg(draw: Callable[[], str]) -> bytes:
+    """Return the SVG that `draw` gives as PDF, with its text as text; first of all see that it can be converted.
+
+    Raises:
+        MissingExtraError: vl-convert is not installed.
+        RenderError: it failed.
+    """
+    converter = require("vl_convert", "pdf")
+    # Helvetica's usual stand-in lacks raised brackets, and a line is set in one font.
+    svg = re.sub('font-family="([^"]*)"([^<>]*>[^<]*[⁽⁾])', r'font-family="DejaVu Sans, \1"\2', draw())
+    try:
+        data: bytes = converter.svg_to_pdf(svg)
+    except Exception as error:
+        raise RenderError(f"vl-convert failed on pdf: {error}; save as svg, or pass engine='dot'") from error
+    return data
