@@ -21,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import minigraph as mg
@@ -159,6 +160,9 @@ class TestMultiLabel:
         of_form = self.Y.astype(form) if form in (np.bool_, np.float64) else form(self.Y)
         assert np.array_equal(clone(settings).fit(self.X, of_form).network_.unroll(), expected)
 
+    def test_the_tags_say_so(self) -> None:
+        assert get_tags(NetworkClassifier()).classifier_tags.multi_label
+
     def test_two_classes_take_two_units(self) -> None:
         classifier = NetworkClassifier((3,), max_iter=1).fit(self.X, self.Y[:, :2])
         assert classifier.network_.outputs[0].size == 2
@@ -225,6 +229,13 @@ class TestSparse:
 
 
 class TestRegressor:
+    def test_sparse_targets(self) -> None:
+        X, targets = np.arange(6.0).reshape(3, 2), np.eye(3)
+        dense, of_sparse = (
+            NetworkRegressor((2,), max_iter=2, random_state=0).fit(X, y) for y in (targets, sparse.csr_array(targets))
+        )
+        assert np.array_equal(dense.network_.unroll(), of_sparse.network_.unroll())
+
     def test_several_targets_at_once(self) -> None:
         X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
         targets = pd.DataFrame({"sum": X.sum(axis=1), "product": X.prod(axis=1)})
@@ -327,6 +338,13 @@ class TestTraining:
         assert best < classifier.n_iter_ == len(curve)
         shorter = clone(classifier).set_params(max_iter=best).fit(X, y)
         assert np.array_equal(shorter.network_.unroll(), classifier.network_.unroll())
+
+    def test_early_stopping_weighs_the_examples_it_trains_on(self, iris: tuple[pd.DataFrame, NDArray[np.str_]]) -> None:
+        X, y = iris
+        settings = NetworkClassifier((3,), early_stopping=True, max_iter=2, random_state=0)
+        plain = clone(settings).fit(X, y).network_.unroll()
+        weighted = clone(settings).fit(X, y, np.linspace(1, 9, 150)).network_.unroll()
+        assert not np.allclose(plain, weighted, rtol=1e-3)
 
     def test_early_stopping_weighs_the_examples_set_aside_too(
         self, iris: tuple[pd.DataFrame, NDArray[np.str_]]
@@ -491,6 +509,14 @@ class TestPartialFit:
             regressor.partial_fit(X, X[:, 0], sample_weight=np.ones(100))
         assert regressor.score(X, X[:, 0]) > before
         assert regressor.n_iter_ == 55 == len(regressor.loss_curve_)
+
+    def test_after_a_warm_start_the_optimizer_begins_anew(self) -> None:
+        X = np.linspace(-1, 1, 20)[:, None]
+        warm = NetworkRegressor((3,), max_iter=3, warm_start=True, random_state=0)
+        warm.partial_fit(X, X[:, 0]).fit(X, X[:, 0])
+        net = warm.network_.copy()
+        fresh = NetworkRegressor(build=lambda features, outputs: net).partial_fit(X, X[:, 0])
+        assert np.array_equal(warm.partial_fit(X, X[:, 0]).network_.unroll(), fresh.network_.unroll())
 
     def test_what_is_wrong_is_said(self) -> None:
         X, y = [[0.0], [1.0]], ["a", "b"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import os
 import sys
@@ -40,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(end="", flush=True)
         return code
     except BrokenPipeError:
-        _discard_output()  # whoever reads has had enough
+        # Whoever reads has had enough. What is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
         code, message = 130, "interrupted"
@@ -51,7 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         code, message = 1, f"out of memory: {error}" if str(error) else "out of memory"
     except OSError as error:
-        _discard_output()  # it may be what failed
         message = error.strerror or str(error)
         code, message = 1, message if error.filename is None else f"{message}: {error.filename!r}"
     warn(f"minigraph {parsed.command}: error: {message}")
@@ -66,12 +65,3 @@ def run() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")  # as files are read and written
     sys.exit(main())
-
-
-def _discard_output() -> None:
-    """Drop what standard output did not take, so that it does not fail again at exit."""
-    try:
-        print(end="", flush=True)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

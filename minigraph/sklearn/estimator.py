@@ -169,7 +169,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _stopping(self) -> EarlyStopping:
         if self.n_iter_no_change == math.inf:
-            patience = self.max_iter + 1
+            patience = self.max_iter  # which the epochs after the first cannot reach
         else:
             patience = whole(cast("int", self.n_iter_no_change), "n_iter_no_change")
         tol = real(self.tol, "tol", "a finite number >= 0", least=0)

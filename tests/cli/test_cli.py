@@ -132,6 +132,8 @@ class TestTrain:
         [
             (["0", "1"] * 6, "auto", "one of 2 classes: 0, 1"),
             (["10", "9"] * 6, "auto", "one of 2 classes: 9, 10"),
+            ([str(i) for i in range(20)] * 2, "auto", f"one of 20 classes: {', '.join(map(str, range(20)))}"),
+            ([str(i) for i in range(21)] * 2, "auto", "a number"),
             ([str(i) for i in range(24)], "auto", "a number"),
             (["0.5", "1"] * 6, "auto", "a number"),
             (["0", "1"] * 6, "regression", "a number"),
@@ -243,6 +245,16 @@ class TestOthers:
         path = tmp_path / "net.dot"
         assert main(["diagram", str(folder / "iris.safetensors"), "--detail", "layers", "-o", str(path)]) == 0
         assert path.read_text(encoding="utf-8").startswith("digraph")
+
+    def test_diagram_shows_the_row_that_is_asked_for(self, tmp_path: Path) -> None:
+        model, path = tmp_path / "m.safetensors", tmp_path / "net.dot"
+        mg.save(mg.mlp([1, 1], cost="squared_error"), model)
+        table = write(tmp_path / "t.csv", ["x"], [[12.5], [37.5], [62.5]])
+        for row, value in enumerate(("12.5", "37.5", "62.5"), start=1):
+            arguments = ["--data", str(table), "--row", str(row), "-o", str(path)]
+            assert main(["diagram", str(model), *arguments]) == 0
+            source = path.read_text(encoding="utf-8")
+            assert [other for other in ("12.5", "37.5", "62.5") if other in source] == [value]
 
     def test_diagram_of_a_row_that_is_not_there(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         arguments = ["--data", str(folder / "iris.csv"), "--row", "151", "-o", "net.svg"]

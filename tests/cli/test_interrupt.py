@@ -69,13 +69,18 @@ def test_before_the_first_step_nothing_is_saved(
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_a_real_signal(table: str) -> None:
     arguments = ["--hidden", "50", "--epochs", "10000000", "--patience", "10000000", "-o", "m.safetensors"]
-    command = [sys.executable, "-u", "-m", "minigraph", "train", table, "--target", "y", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    process.stderr.read(1)  # the first sign of progress
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    # Shells let jobs in the background ignore Ctrl-C, and whoever these start inherits that.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import minigraph.cli as c; c.run()"
+    command = [sys.executable, "-u", "-c", code, "train", table, "--target", "y", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            process.stderr.read(1)  # the first sign of progress
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "interrupted: saved the network" in errors
     assert "Traceback" not in errors

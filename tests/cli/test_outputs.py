@@ -124,7 +124,8 @@ def test_an_older_model_is_replaced_also_through_a_link(capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs devices")
-def test_devices_are_written_to_directly() -> None:
+def test_devices_are_written_to_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.TemporaryFile", never)
     assert main(["predict", "net.safetensors", "t.csv", "-o", "/dev/null"]) == 0
     assert not Path("/dev/null").is_file()
 

@@ -40,7 +40,13 @@ def test_printable_text_has_no_control_characters(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("\x1b[2J", r"\x1b[2J"), ("\r\n", "\\r\n"), ("\x7f\x9b\ud800\u2028", r"\x7f\x9b\ud800\u2028")]
+    ("text", "shown"),
+    [
+        ("\x1b[2J", r"\x1b[2J"),
+        ("a\tb", r"a\tb"),
+        ("\r\n", "\\r\n"),
+        ("\x7f\x9b\ud800\u2028", r"\x7f\x9b\ud800\u2028"),
+    ],
 )
 def test_how_control_characters_are_shown(text: str, shown: str) -> None:
     assert printable(text) == shown
