@@ -184,6 +184,12 @@ def test_look_alikes_are_refused_by_name(name: str, tmp_path: Path) -> None:
         load(content, tmp_path)
 
 
+def test_a_tensor_times_1_is_the_same_node(tmp_path: Path) -> None:
+    nodes = op("Relu", "x", "r"), op("Mul", "r o", "m"), op("Tanh", "r", "t"), op("Tanh", "m", "u"), op("Sum", "t u")
+    net = load(with_scalars(list(nodes), {"o": 1}), tmp_path)
+    assert [node.name for node in net.nodes] == ["x", "r", "t", "u", "y"]
+
+
 @pytest.mark.parametrize("name", ["elu", "gelu", "softplus", "leaky_relu"])
 def test_own_forms_with_one_change_are_refused(name: Any, tmp_path: Path) -> None:
     x = mg.Input(2, name="x")
