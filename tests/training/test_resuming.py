@@ -188,3 +188,14 @@ def test_the_best_parameters_of_a_checkpoint_saved_before_early_stopping_saw_the
     net = network()
     assert run(net, 6, resume=tmp_path / "run").epochs == 4
     np.testing.assert_array_equal(net.unroll(), best)
+
+
+def test_a_network_with_a_node_more_is_another_one() -> None:
+    capture = Capture(5)
+    train(network(dropout=None), callbacks=[capture])
+    x = mg.Input(4)
+    net = mg.Network(x, mg.Activate("identity")(mg.Dense(2)(mg.Dense(6)(x))), l2=0.2)
+    with pytest.raises(
+        mg.ModelFormatError, match=r"resume: received a checkpoint with node 4 None, expected 'Activate"
+    ):
+        train(net, resume=capture.checkpoint)
