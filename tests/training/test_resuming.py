@@ -203,7 +203,7 @@ def test_a_network_with_a_node_more_is_another_one() -> None:
 
 def test_the_best_parameters_are_those_of_the_epoch_not_of_a_step_after_it() -> None:
     """The checkpoint is made in the middle of the epoch after the best one."""
-    script = iter([3.0, 1.0, 2.0, 2.0, 2.0, 2.0])
+    script = iter([3.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0])
 
     def told(T: mg.Array, A: mg.Array) -> float:
         return next(script)
