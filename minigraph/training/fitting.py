@@ -79,8 +79,9 @@ def fit(
             unit), or "balanced" for M/(K M_k).
         clip_norm: shorten gradients whose Euclidean norm is larger.
         clip_value: cut entries of the gradient to this size.
-        resume: a checkpoint, or the file of one, to go on from; the other arguments are to be those of the
-            interrupted training.
+        resume: a checkpoint, or the file of one, to go on from. Whatever else decides the numbers has to be as in
+            the interrupted training; `seed` None takes over its seed, and `epochs` may be more. A training that
+            `EarlyStopping` has ended stays ended.
 
     Returns:
         What was recorded, by epoch.

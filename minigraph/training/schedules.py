@@ -13,7 +13,7 @@ from typing import Protocol
 from minigraph.base.arrays import real, whole
 
 _LARGEST_RATE = 1e9
-"""With a finite gradient no step of this size or less leaves the numbers of float32."""
+"""Far beyond what trains; what is still too large for the gradient at hand, `fit` finds out."""
 
 
 class Schedule(Protocol):

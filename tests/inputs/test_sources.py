@@ -88,6 +88,16 @@ def test_rows_are_asked_for_in_rising_order_and_little_by_little() -> None:
     assert max(len(rows) for rows in source.requests) <= 1024
 
 
+def test_of_an_object_only_the_first_row_is_read_before_training() -> None:
+    class Look(mg.Callback):
+        def on_start(self, run: mg.Run) -> None:
+            assert [rows.tolist() for rows in source.requests] == [[0]]
+
+    source = Source(X)
+    mg.fit(mg.mlp([4, 5, 2], seed=0), source, Y, epochs=1, callbacks=[Look()], progress=False)
+    assert len(source.requests) > 1
+
+
 def test_rows_of_another_type_are_converted_and_one_output_takes_a_vector() -> None:
     pixels = RNG.integers(256, size=(200, 4), dtype=np.uint8)
     labels = RNG.integers(2, size=200)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,3 +151,20 @@ def test_clipping_keeps_the_direction_of_a_gradient_whose_squares_overflow() -> 
     net = mg.mlp([1, 1], "identity", cost="squared_error", initializer=mg.Zeros(), dtype="float32")
     mg.fit(net, [[1e10]], [-1e15], mg.GradientDescent(1.0), 1, progress=False, clip_norm=2.0)
     np.testing.assert_allclose(net.unroll(), [-2e-10, -2.0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", [mg.GradientDescent(100.0, momentum=0.9), mg.Adam(1.0)])
+def test_a_resumed_state_is_not_trusted(optimizer: mg.Optimizer) -> None:
+    """Its numbers are finite, but no gradients within the bounds have led to them."""
+
+    class Capture(mg.Callback):
+        def on_epoch_end(self, run: mg.Run) -> None:
+            self.checkpoint = run.checkpoint()
+
+    capture, net = Capture(), network()
+    mg.fit(network(), X, Y, optimizer, 1, seed=0, progress=False, callbacks=[capture])
+    state = {name: np.zeros_like(vector) for name, vector in capture.checkpoint.optimizer_state.items()}
+    next(iter(state.values()))[:] = 3e38
+    with pytest.raises(mg.NonFiniteError, match=r"Θ is not finite after the update, in epoch 2, batch 1 "):
+        mg.fit(net, X, Y, optimizer, 2, progress=False, resume=replace(capture.checkpoint, optimizer_state=state))
+    np.testing.assert_array_equal(net.unroll(), capture.checkpoint.parameters)

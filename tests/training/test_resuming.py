@@ -188,3 +188,33 @@ def test_the_best_parameters_of_a_checkpoint_saved_before_early_stopping_saw_the
     net = network()
     assert run(net, 6, resume=tmp_path / "run").epochs == 4
     np.testing.assert_array_equal(net.unroll(), best)
+
+
+def test_a_network_with_a_node_more_is_another_one() -> None:
+    capture = Capture(5)
+    train(network(dropout=None), callbacks=[capture])
+    x = mg.Input(4)
+    net = mg.Network(x, mg.Activate("identity")(mg.Dense(2)(mg.Dense(6)(x))), l2=0.2)
+    with pytest.raises(
+        mg.ModelFormatError, match=r"resume: received a checkpoint with node 4 None, expected 'Activate"
+    ):
+        train(net, resume=capture.checkpoint)
+
+
+def test_the_best_parameters_are_those_of_the_epoch_not_of_a_step_after_it() -> None:
+    """The checkpoint is made in the middle of the epoch after the best one."""
+    script = iter([3.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0])
+
+    def told(T: mg.Array, A: mg.Array) -> float:
+        return next(script)
+
+    class AtBest(mg.Callback):
+        def on_epoch_end(self, run: mg.Run) -> None:
+            if run.epoch == 2:
+                self.theta = run.net.unroll()
+
+    best, capture, net = AtBest(), Capture(16), network()
+    options: dict[str, object] = {"epochs": 6, "metrics": [told]}
+    train(network(), callbacks=[mg.EarlyStopping("told", patience=9), best, capture], **{**options, "epochs": 3})
+    train(net, callbacks=[mg.EarlyStopping("told", patience=9)], resume=capture.checkpoint, **options)
+    np.testing.assert_array_equal(net.unroll(), best.theta)
