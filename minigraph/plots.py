@@ -17,8 +17,8 @@ from minigraph.base.extras import require
 from minigraph.base.notation import Symbol
 from minigraph.errors import ArgumentError, ShapeError
 from minigraph.graph.layers import InputLayer
-from minigraph.inputs.checks import Data, check_inputs, check_targets
 from minigraph.inspection.delta_plot import draw_delta_sizes
+from minigraph.network.checks import Data, check_inputs, check_targets
 from minigraph.network.network import AnyNetwork
 from minigraph.training.fitting import fit
 from minigraph.training.history import COLOURS, History

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -25,7 +26,7 @@ LEVELS = (
     ("base",),
     ("functions",),
     ("graph",),
-    ("engine", "inputs", "architecture"),
+    ("engine", "architecture"),
     ("network",),
     ("training", "inspection", "persistence", "onnx", "data", "reference"),
     ("diagram", "plots"),
@@ -121,8 +122,9 @@ def test_no_object_reads_the_private_names_of_another() -> None:
     assert found == []
 
 
-def files_run_by(call: Callable[[], object]) -> set[str]:
-    """Return the files of the package of which a function runs during a call."""
+@contextlib.contextmanager
+def noting_files() -> Iterator[set[str]]:
+    """Note the files of the package of which a function is called in the meantime."""
     files: set[str] = set()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
@@ -131,22 +133,54 @@ def files_run_by(call: Callable[[], object]) -> set[str]:
 
     sys.setprofile(note)
     try:
-        call()
+        yield files
     finally:
         sys.setprofile(None)
-    return files
 
 
 def test_a_forward_step_passes_through_seven_files() -> None:
     net = minigraph.mlp([3, 6, 5, 5])
     X = np.ones((4, 3))
     net.forward(X)
-    assert files_run_by(lambda: net.forward(X)) == {
+    with noting_files() as files:
+        net.forward(X)
+    assert files == {
         "network/network.py",
-        "inputs/checks.py",
-        "inputs/column_names.py",
+        "network/checks.py",
+        "network/column_names.py",
         "base/arrays.py",
         "engine/engine.py",
         "engine/parameters.py",
         "engine/workspace.py",
+    }
+
+
+def test_a_training_step_passes_through_ten_files() -> None:
+    net = minigraph.mlp([3, 6, 5, 5], l2=0.1)
+    X, Y = np.ones((16, 3)), np.eye(5)[np.arange(16) % 5]
+
+    class Window(minigraph.Callback):
+        """Opens after the first epoch: the second one stages its mini-batches and takes all its steps in it."""
+
+        def on_epoch_end(self, run: minigraph.Run) -> None:
+            if run.epoch == 1:
+                self.noting = noting_files()
+                self.noted = self.noting.__enter__()
+            elif run.epoch == 2:
+                self.noting.__exit__(None, None, None)
+
+    window = Window()
+    minigraph.fit(net, X, Y, epochs=3, batch_size=4, callbacks=[window], progress=False)
+    of_epochs = {"training/history.py", "training/progress.py"}
+    assert window.noted - of_epochs == {
+        "training/loop.py",
+        "training/steps.py",
+        "training/staging.py",
+        "base/sources.py",
+        "network/network.py",
+        "engine/engine.py",
+        "engine/parameters.py",
+        "engine/workspace.py",
+        "functions/costs.py",
+        "training/optimizers.py",
     }

@@ -15,7 +15,7 @@ from minigraph.network.network import AnyNetwork
 
 if TYPE_CHECKING:
     from minigraph.diagram.frames import DiagramFrames
-    from minigraph.inputs.checks import Data
+    from minigraph.network.checks import Data
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -20,7 +20,7 @@ from minigraph.diagram.rendering.result import Diagram
 from minigraph.diagram.scene.scene import Scale, read_scene
 from minigraph.errors import ArgumentError, StateError, nearest
 from minigraph.graph.node import Layer
-from minigraph.inputs.checks import Data
+from minigraph.network.checks import Data
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.run import Run

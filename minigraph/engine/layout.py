@@ -107,7 +107,7 @@ def lay_out(
 
 
 def _needs_no_check(node: Node) -> bool:
-    return node.layer.activation.stays_finite and not shares_memory(node)
+    return node.layer.activation.bounded and not shares_memory(node)
 
 
 def shares_memory(node: Node) -> bool:

@@ -52,8 +52,8 @@ class Activation(Configurable, ABC):
     """True if g′ jumps somewhere, so that a numerical derivative across the kink is meaningless."""
     elementwise: bool = False
     """True if g(z)_k depends on z_k alone, so that `vjp` may be applied to some of the units at a time."""
-    stays_finite: bool = False
-    """True if g(z) is finite for every finite z, so that a need not be checked where z is."""
+    bounded: bool = False
+    """True if |g(z)| <= |z| + 1, so that a need not be checked for infinities where z is."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         """Inherit nothing that was derived from a `value` or `vjp` which the class replaces."""
@@ -92,7 +92,7 @@ class Activation(Configurable, ABC):
         return f"{type(self).__name__}()"
 
 
-_DERIVED = {"log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "stays_finite"}
+_DERIVED = {"log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "bounded"}
 """What a class may say of its own `value` and `vjp`."""
 
 
@@ -100,7 +100,7 @@ class Identity(Activation):
     """g(z) = z; g′(z) = 1."""
 
     name = "identity"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -120,7 +120,7 @@ class Sigmoid(Activation):
     """
 
     name = "sigmoid"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -154,7 +154,7 @@ class Tanh(Activation):
     """g(z) = tanh z; g′(z) = 1 − a², which is 0 where |a| rounds to 1."""
 
     name = "tanh"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -183,7 +183,7 @@ class Relu(Activation):
     """g(z) = max(z, 0); g′(z) = 1 for z > 0, else 0 (at the kink z = 0 too)."""
 
     name = "relu"
-    kinked = elementwise = stays_finite = True
+    kinked = elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -206,7 +206,7 @@ class LeakyRelu(Activation):
     """
 
     name = "leaky_relu"
-    kinked = elementwise = stays_finite = True
+    kinked = elementwise = bounded = True
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope: float = real(slope, "slope", "0 < slope < 1", above=0, below=1)
@@ -230,7 +230,7 @@ class Elu(Activation):
     """g(z) = z for z > 0, else e^z − 1; g′(z) = 1 or e^z (Clevert et al., 2016)."""
 
     name = "elu"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -252,7 +252,7 @@ class Softplus(Activation):
     """g(z) = log(1 + e^z); g′(z) = 1 / (1 + e^−z)."""
 
     name = "softplus"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -278,7 +278,7 @@ class Silu(Activation):
     """g(z) = z σ(z), also called swish; g′(z) = a + σ(z)(1 − a) (Elfwing et al., 2018)."""
 
     name = "silu"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -299,7 +299,7 @@ class Gelu(Activation):
     """g(z) = z Φ(z) with the normal distribution function Φ; g′(z) = Φ(z) + z φ(z) (Hendrycks and Gimpel, 2016)."""
 
     name = "gelu"
-    elementwise = stays_finite = True
+    elementwise = bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:
@@ -316,7 +316,7 @@ class Softmax(Activation):
     """g(z)_k = e^z_k / Σ_j e^z_j over the units of the node; its Jacobian is a_k (1[k = j] − a_j)."""
 
     name = "softmax"
-    stays_finite = True
+    bounded = True
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:

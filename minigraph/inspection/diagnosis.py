@@ -14,8 +14,8 @@ from minigraph.base.arrays import Array
 from minigraph.functions.activations import Activation, Relu, Sigmoid, Tanh
 from minigraph.graph.layers import InputLayer
 from minigraph.graph.node import Node
-from minigraph.inputs.checks import Data
 from minigraph.inspection.delta_plot import draw_delta_sizes
+from minigraph.network.checks import Data
 from minigraph.network.network import AnyNetwork
 
 if TYPE_CHECKING:

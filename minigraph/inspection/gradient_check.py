@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from minigraph.base.arrays import Array, finite, numeric
 from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, GradientCheckError, ShapeError
-from minigraph.inputs.checks import Data, check_inputs, check_targets
 from minigraph.inspection.differences import Difference, Differences
+from minigraph.network.checks import Data, check_inputs, check_targets
 from minigraph.network.network import AnyNetwork
 
 

@@ -14,11 +14,11 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from minigraph.base.arrays import Array, Float, real, whole
+from minigraph.base.sources import Rows
 from minigraph.diagram import diagram
 from minigraph.errors import ArgumentError, RenderError
 from minigraph.functions.activations import Activation, ActivationName
 from minigraph.functions.costs import CostName
-from minigraph.inputs.sources import Rows
 from minigraph.network.mlp import mlp
 from minigraph.network.network import Network
 from minigraph.sklearn.features import Features, Matrix, predict, rows_of

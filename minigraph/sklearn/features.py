@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from minigraph.base.arrays import Array, Float
-from minigraph.inputs.sources import Indices, Rows
+from minigraph.base.sources import Indices, Rows
 from minigraph.network.network import Network
 
 Matrix: TypeAlias = "ArrayLike | sparse.sparray | sparse.spmatrix"

@@ -11,8 +11,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import validate_data
 
 from minigraph.base.arrays import Array
-from minigraph.inputs.checks import check_weights
-from minigraph.inputs.column_names import column_names
+from minigraph.network.checks import check_weights
+from minigraph.network.column_names import column_names
 from minigraph.sklearn.estimator import NetworkEstimator
 from minigraph.sklearn.features import Features, Matrix
 from minigraph.sklearn.typed_bases import RegressorMixin

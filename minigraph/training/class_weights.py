@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, finite, numeric, real
 from minigraph.errors import ArgumentError, ShapeError
-from minigraph.inputs.checks import check_weights
-from minigraph.inputs.dataset import Dataset
+from minigraph.network.checks import check_weights
+from minigraph.training.dataset import Dataset
 
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[int, float] | ArrayLike
 

@@ -9,8 +9,8 @@ import numpy as np
 from minigraph.base.arrays import Array
 from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
-from minigraph.inputs.dataset import Examples
 from minigraph.network.network import AnyNetwork
+from minigraph.training.dataset import Examples
 from minigraph.training.metrics import Metric
 
 _BLOCK_BYTES = 2**22

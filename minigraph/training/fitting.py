@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, real, whole
+from minigraph.base.sources import TrainingData
 from minigraph.errors import ArgumentError
-from minigraph.inputs.checks import check_weights
-from minigraph.inputs.dataset import Dataset, Examples
-from minigraph.inputs.sources import TrainingData
+from minigraph.network.checks import check_weights
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint
 from minigraph.training.class_weights import ClassWeight, combined_weights
+from minigraph.training.dataset import Dataset, Examples
 from minigraph.training.evaluation import Evaluation
 from minigraph.training.history import History
 from minigraph.training.loop import Plan, TrainingLoop

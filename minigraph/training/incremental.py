@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from minigraph.base.arrays import Array
-from minigraph.inputs.dataset import Dataset, Examples
-from minigraph.inputs.sources import Source
+from minigraph.base.sources import Source
 from minigraph.network.network import Network
+from minigraph.training.dataset import Dataset, Examples
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.optimizers import Optimizer
 from minigraph.training.steps import Steps

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minigraph.base.sources import Indices
 from minigraph.errors import NonFiniteDataError, NonFiniteError
-from minigraph.inputs.sources import Indices
 from minigraph.network.network import AnyNetwork
 from minigraph.training.callbacks import Callback
 from minigraph.training.checkpoint import Checkpoint

@@ -13,7 +13,7 @@ from minigraph.base.arrays import Array, whole
 from minigraph.base.extras import require
 from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
-from minigraph.inputs.checks import Data, check_inputs, check_targets, check_weights
+from minigraph.network.checks import Data, check_inputs, check_targets, check_weights
 from minigraph.network.network import AnyNetwork
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.progress import Progress, progress_for

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.base.arrays import Array
+from minigraph.base.sources import Indices, InMemoryColumn
 from minigraph.engine.workspace import Workspace
-from minigraph.inputs.dataset import Examples
-from minigraph.inputs.sources import Indices, InMemoryColumn
 from minigraph.network.network import AnyNetwork
+from minigraph.training.dataset import Examples
 
 _MAX_BYTES = 2**18
 """What the staged mini-batches may take, if there are several."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigraph.base.arrays import Array, is_finite
+from minigraph.base.sources import Indices
 from minigraph.engine.nonfinite import locate_in_backward, locate_in_forward
 from minigraph.engine.workspace import quiet
 from minigraph.errors import NonFiniteError
 from minigraph.graph.layers import Dense
-from minigraph.inputs.dataset import Examples
-from minigraph.inputs.sources import Indices
 from minigraph.network.network import AnyNetwork
+from minigraph.training.dataset import Examples
 from minigraph.training.interrupt import DeferredInterrupt
 from minigraph.training.optimizers import Optimizer, Updates
 from minigraph.training.staging import Batch, staging_for

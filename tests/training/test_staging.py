@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 import minigraph as mg
-from minigraph.inputs.dataset import Dataset, Examples
+from minigraph.training.dataset import Dataset, Examples
 from minigraph.training.staging import ChunkStaging, SingleStaging, Staging, staging_for
 
 RATE = 0.4

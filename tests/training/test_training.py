@@ -341,7 +341,7 @@ def test_the_caches_are_stale_afterwards_and_a_callback_may_use_them() -> None:
 @pytest.mark.parametrize("optimizer", [mg.GradientDescent(0.1, 0.9, nesterov=True), mg.RMSProp(), mg.AdamW()])
 def test_a_step_allocates_no_arrays(sizes: list[int], optimizer: mg.Optimizer) -> None:
     """Only the cost of some mini-batches, computed at once for the history, takes a few temporary arrays."""
-    from minigraph.inputs.dataset import Dataset, Examples
+    from minigraph.training.dataset import Dataset, Examples
     from minigraph.training.interrupt import DeferredInterrupt
 
     net = mg.mlp(sizes, l2=0.1, seed=0, dropout=0.2)

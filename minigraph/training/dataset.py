@@ -10,11 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, Float, matrix, numeric
-from minigraph.errors import ShapeError
-from minigraph.graph.node import Node
-from minigraph.inputs.checks import Endpoints, Share, check_target, names_of, split
-from minigraph.inputs.column_names import ColumnNames
-from minigraph.inputs.sources import (
+from minigraph.base.sources import (
     Check,
     Column,
     Indices,
@@ -24,6 +20,10 @@ from minigraph.inputs.sources import (
     TrainingData,
     is_stream,
 )
+from minigraph.errors import ShapeError
+from minigraph.graph.node import Node
+from minigraph.network.checks import Endpoints, Share, check_target, names_of, split
+from minigraph.network.column_names import ColumnNames
 
 
 class Dataset:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import minigraph as mg
-from minigraph.inputs.sources import is_stream
+from minigraph.base.sources import is_stream
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(3000, 4))

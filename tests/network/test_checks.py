@@ -8,7 +8,7 @@ import pytest
 
 import minigraph as mg
 from minigraph import AnyNetwork, Array
-from minigraph.inputs.checks import Data
+from minigraph.network.checks import Data
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 Y = np.eye(2)[[0, 1, 1, 0]]

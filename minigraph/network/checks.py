@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array, Float, finite, matrix, numeric
+from minigraph.base.sources import Source, TrainingData, is_stream
 from minigraph.errors import ArgumentError, ShapeError, nearest
 from minigraph.functions.costs import Cost
 from minigraph.graph.node import Node
-from minigraph.inputs.column_names import ColumnNames, check_column_names, column_names
-from minigraph.inputs.sources import Source, TrainingData, is_stream
+from minigraph.network.column_names import ColumnNames, check_column_names, column_names
 
 Data: TypeAlias = ArrayLike | Sequence[ArrayLike] | Mapping[str, ArrayLike]
 """One array for a network with one input (or output); else a sequence in order, or a dict by node name."""

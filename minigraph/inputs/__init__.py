@@ -1,1 +1,0 @@
-"""What users pass as X and Y, checked and brought into one form."""
