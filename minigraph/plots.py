@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.base.arrays import numeric, whole
+from minigraph.base.arrays import integer, numeric
 from minigraph.base.extras import require
 from minigraph.base.notation import Symbol
 from minigraph.errors import ArgumentError, ShapeError
@@ -92,7 +92,7 @@ def learning_curve(
     if sizes is None:
         sizes = sorted({max(1, round(m * share / 8)) for share in range(1, 9)})
     for size in sizes:
-        if whole(size, "sizes") > m:
+        if integer(size, "sizes") > m:
             raise ArgumentError(f"sizes: received {size}, expected at most {m}, the number of examples")
     ax = _axes(ax)
     order = np.random.default_rng(seed).permutation(m)
@@ -173,7 +173,7 @@ def decision_boundary(
     """
     if len(net.inputs) != 1 or net.inputs[0].size != 2 or len(net.outputs) != 1:
         raise ShapeError(f"net: received {net!r}, expected one input of two units and one output")
-    count = whole(resolution, "resolution", least=2)
+    count = integer(resolution, "resolution", least=2)
     (points,) = check_inputs(net, X).arrays
     (targets,) = check_targets(net, Y, len(points)).arrays
     labels, K = _classes(targets, "Y")
@@ -220,7 +220,7 @@ def weights(
         ShapeError: a shape that does not fit s_in.
         MissingExtraError: matplotlib is not installed.
     """
-    if whole(layer, "layer") > len(net.layers):
+    if integer(layer, "layer") > len(net.layers):
         raise ArgumentError(f"layer: received {layer}, expected 1 to {len(net.layers)}")
     theta = net.layers[layer - 1].parameters()[:, 1:]
     s_in = theta.shape[1]
@@ -230,7 +230,7 @@ def weights(
     height, width = shape
     if height * width != s_in:
         raise ShapeError(f"shape: received {shape}, expected height · width = {s_in}")
-    shown = min(len(theta), whole(most, "most"))
+    shown = min(len(theta), integer(most, "most"))
     columns = math.ceil(math.sqrt(shown * height / width)) if height >= width else max(1, round(math.sqrt(shown)))
     rows = math.ceil(shown / columns)
     mosaic = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)

@@ -31,14 +31,14 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Float]:
     raise ArgumentError(f"dtype: received {dtype!r}, expected float32 or float64")
 
 
-def whole(value: int, argument: str, least: int = 1) -> int:
-    """Return `value` as an int if it is a whole number of at least `least`; True and 2.0 are none.
+def integer(value: int, argument: str, least: int = 1) -> int:
+    """Return `value` as an int if it is an integer >= `least`; a bool or a float is not.
 
     Raises:
-        ArgumentError: it is something else.
+        ArgumentError: it is not.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ArgumentError(f"{argument}: received {value!r}, expected a whole number >= {least}")
+        raise ArgumentError(f"{argument}: received {value!r}, expected an integer >= {least}")
     return int(value)
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn, get_args
 
 from minigraph import __version__
 from minigraph.cli.terminal import printable
-from minigraph.cli.usage import delimiter, file, integer, number
+from minigraph.cli.usage import at_least, delimiter, file, number
 from minigraph.functions.activations import ActivationName
 
 _EXAMPLES = {
@@ -78,7 +78,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     names = get_args(ActivationName)
-    rate, count = "a number >= 0 and < 1", integer(1)
+    rate, count = "a number >= 0 and < 1", at_least(1)
     add("data", type=file, help="CSV with a heading; every column but the target is a feature, and numeric")
     add("--target", required=True, metavar="COLUMN", help="what is to be learned: classes or a number")
     add("--ignore", action="append", default=[], metavar="COLUMN", help="leave a column out; repeatable")
@@ -101,7 +101,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="of Adam (0.003)")  # fmt: skip
     add("--validation", type=number(rate, least=0, below=1), default=0.2, metavar="SHARE",
         help="share of the rows set aside to decide when to stop (0.2); 0 trains on all")  # fmt: skip
-    add("--seed", type=integer(0), default=0, help="of everything random (0)")
+    add("--seed", type=at_least(0), default=0, help="of everything random (0)")
     add("--quiet", action="store_true", help="show no progress")
     add("-o", "--output", type=file, default="model.safetensors", metavar="FILE",
         help="the .safetensors file to write (model.safetensors)")  # fmt: skip
@@ -121,8 +121,8 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", type=file, help="CSV with the columns that the network was trained on, and the target")
     _add_target(parser)
-    add("--rows", type=integer(1), default=10, metavar="M", help="number of rows to check on (10)")
-    add("--sample", type=integer(1), metavar="N", help="check that many parameters, drawn at random")
+    add("--rows", type=at_least(1), default=10, metavar="M", help="number of rows to check on (10)")
+    add("--sample", type=at_least(1), metavar="N", help="check that many parameters, drawn at random")
     _add_delimiter(parser)
 
 
@@ -131,11 +131,11 @@ def _add_diagram(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-o", "--output", type=file, required=True, metavar="FILE", help="a name that ends in .svg, .png, .pdf or .dot")
     add("--data", type=file, metavar="CSV", help="show the activations of a row, and its errors if it has the target")
-    add("--row", type=integer(1), metavar="N", help="which row of the table, 1 for the first (1)")
+    add("--row", type=at_least(1), metavar="N", help="which row of the table, 1 for the first (1)")
     _add_target(parser)
     _add_delimiter(parser)
     add("--detail", choices=("auto", "units", "layers"), default="auto")
-    add("--max-units", type=integer(1), default=12, metavar="N", help="maximum number of units drawn per node (12)")
+    add("--max-units", type=at_least(1), default=12, metavar="N", help="maximum number of units drawn per node (12)")
     add("--direction", choices=("LR", "TB"), default="LR")
     add("--theme", choices=("light", "dark", "print", "auto"), default="light")
     add("--title")

@@ -6,7 +6,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import TypedDict, Unpack
 
-from minigraph.base.arrays import real, whole
+from minigraph.base.arrays import integer, real
 from minigraph.errors import ArgumentError
 
 
@@ -23,16 +23,16 @@ class Bounds(TypedDict, total=False):
     below: float
 
 
-def integer(least: int) -> Callable[[str], int]:
+def at_least(least: int) -> Callable[[str], int]:
     """Return a converter to integers of at least `least`.
 
-    >>> integer(1)("3")
+    >>> at_least(1)("3")
     3
     """
 
     def convert(text: str) -> int:
         try:
-            return whole(int(text), "", least)
+            return integer(int(text), "", least)
         except ValueError:
             raise ArgumentTypeError(f"received {_shortened(text)}, expected an integer >= {least}") from None
 

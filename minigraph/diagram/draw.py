@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
-from minigraph.base.arrays import whole
+from minigraph.base.arrays import integer
 from minigraph.diagram.options import FrameArguments, Options, check_network
 from minigraph.diagram.rendering.result import Diagram
 from minigraph.graph.node import Unit
@@ -139,4 +139,4 @@ def diagram_frames(
     focus = drawing.get("focus")
     if isinstance(focus, Unit) and focus.node in net.nodes:
         drawing["focus"] = twin.node(focus.node.position).unit(focus.index)
-    return DiagramFrames(net, Options(twin, "units", **drawing), X, Y, whole(every, "every"))
+    return DiagramFrames(net, Options(twin, "units", **drawing), X, Y, integer(every, "every"))

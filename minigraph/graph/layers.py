@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minigraph.base.arrays import Array, Mask, numeric, whole
+from minigraph.base.arrays import Array, Mask, integer, numeric
 from minigraph.base.programs import Program, straight_line
 from minigraph.errors import ArgumentError, GraphError, ShapeError
 from minigraph.functions.activations import Activation, ActivationName, as_activation
@@ -49,7 +49,7 @@ def Input(units: int, name: str | None = None, *, unit_names: Iterable[str] | No
     >>> mg.Input(3, name="x")
     Node('x', 3 units)
     """
-    node = Node(InputLayer(), (), whole(units, "units"), checked_name(name))
+    node = Node(InputLayer(), (), integer(units, "units"), checked_name(name))
     node.unit_names = unit_names
     return node
 
@@ -84,7 +84,7 @@ class Dense(Layer):
         links: ArrayLike | None = None,
         name: str | None = None,
     ) -> None:
-        self.units: int = whole(units, "units")
+        self.units: int = integer(units, "units")
         self.activation: Activation = as_activation(activation)
         if initializer is not None and not isinstance(initializer, Initializer):
             raise ArgumentError(

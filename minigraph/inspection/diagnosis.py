@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minigraph.base.arrays import Array
+from minigraph.engine.workspace import quiet
 from minigraph.functions.activations import Activation, Relu, Sigmoid, Tanh
 from minigraph.graph.layers import InputLayer
 from minigraph.graph.node import Node
@@ -101,7 +102,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
     """Find what keeps a network from learning, by one pass forward and one back without dropout.
 
     - symmetric: units of one node with the same a and δ for every example, which no step tells apart;
-    - dead: relu units that are 0 for every example, so that nothing changes them;
+    - dead: ReLU units that are 0 for every example, so that nothing changes them;
     - saturated: hidden sigmoid or tanh units whose slope is below 1 % of the steepest for 90 % of the examples;
     - vanishing, exploding: hidden nodes whose δ is 1000 times smaller or larger than that of the outputs.
 
@@ -138,7 +139,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
         if isinstance(node.layer.activation, Relu):
             findings += _dead(node, a)
         if node.children:
-            findings += _saturated(node, a) + _abnormal_delta(node, delta, output_size)
+            findings += _saturated(node) + _abnormal_delta(node, delta, output_size)
     sizes = tuple(
         NodeSizes(node.name, math.nan, _size(node.a), math.nan)
         if isinstance(node.layer, InputLayer)
@@ -150,7 +151,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
 
 def _symmetric(node: Node, a: Array, delta: Array) -> list[Finding]:
     """Find units that agree in every example; nodes without Θ have nothing that could tell them apart."""
-    if node.size < 2 or not node.layer.theta_shape([parent.size for parent in node.parents]):
+    if node.size < 2 or not node.layer.theta_shape(node.parent_sizes):
         return []
     digits = np.finfo(a.dtype).precision - 3
     rounded = [np.round(values / (np.abs(values).max() or 1), digits) for values in (a, delta)]
@@ -177,11 +178,11 @@ def _dead(node: Node, a: Array) -> list[Finding]:
     return [Finding("dead", node.name, tuple(units), text)]
 
 
-def _saturated(node: Node, a: Array) -> list[Finding]:
-    slope = _relative_slope(node.layer.activation, a)
-    if slope is None:
+def _saturated(node: Node) -> list[Finding]:
+    activation, z = node.layer.activation, node.z
+    if not isinstance(activation, (Sigmoid, Tanh)):  # which flatten on both sides, and are steepest at 0
         return []
-    shares = (slope < _FLAT).mean(axis=0)
+    shares = (_slope(activation, z) < _FLAT * _slope(activation, np.zeros_like(z))).mean(axis=0)
     units = [int(j) + 1 for j in np.flatnonzero(shares >= _MOSTLY)]
     if not units:
         return []
@@ -192,13 +193,13 @@ def _saturated(node: Node, a: Array) -> list[Finding]:
     return [Finding("saturated", node.name, tuple(units), text)]
 
 
-def _relative_slope(activation: Activation, a: Array) -> Array | None:
-    """Return g′(z) by its largest value, for the activations that flatten on both sides."""
-    if isinstance(activation, Sigmoid):
-        return 4 * a * (1 - a)
-    if isinstance(activation, Tanh):
-        return 1 - a * a
-    return None
+def _slope(activation: Activation, z: Array) -> Array:
+    """Return g′(z)."""
+    a, slope, scratch = np.empty_like(z), np.ones_like(z), np.empty_like(z)
+    with quiet():
+        activation.value(z, a, scratch)
+        activation.vjp(z, a, slope, scratch)
+    return slope
 
 
 def _abnormal_delta(node: Node, delta: Array, output_size: float) -> list[Finding]:

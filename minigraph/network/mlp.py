@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from minigraph.base.arrays import Array, whole
+from minigraph.base.arrays import Array, integer
 from minigraph.errors import ArgumentError
 from minigraph.functions.activations import Activation, ActivationName, as_activation
 from minigraph.functions.costs import Cost, CostName, as_cost
@@ -67,7 +67,7 @@ def mlp(
 def _sizes(sizes: Sequence[int]) -> list[int]:
     if not isinstance(sizes, Iterable) or len(numbers := list(sizes)) < 2:
         raise ArgumentError(f"sizes: received {sizes!r}, expected at least two numbers, the input's and the output's")
-    return [whole(size, f"sizes[{index}]") for index, size in enumerate(numbers)]
+    return [integer(size, f"sizes[{index}]") for index, size in enumerate(numbers)]
 
 
 def _rates(dropout: float | Sequence[float] | None, count: int) -> list[float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minigraph.base.arrays import Array, Float, finite, float_dtype, whole
+from minigraph.base.arrays import Array, Float, finite, float_dtype, integer
 from minigraph.engine.engine import Engine
 from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
@@ -312,7 +312,7 @@ class Network(Generic[Out_co]):
             ShapeError, NonFiniteDataError, ArgumentError: X does not fit.
             NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
         """
-        size = None if batch_size is None else whole(batch_size, "batch_size")
+        size = None if batch_size is None else integer(batch_size, "batch_size")
         arrays = check_inputs(self, X).arrays
         return self._shaped(self.engine.evaluate(arrays, size or len(arrays[0])))
 
@@ -541,4 +541,4 @@ def _checked_l2(l2: float) -> float:
 
 
 def _generator(seed: int | None) -> np.random.Generator:
-    return np.random.default_rng(None if seed is None else whole(seed, "seed", least=0))
+    return np.random.default_rng(None if seed is None else integer(seed, "seed", least=0))

@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from minigraph.base.arrays import Array, Float, real, whole
+from minigraph.base.arrays import Array, Float, integer, real
 from minigraph.base.sources import Rows
 from minigraph.diagram import diagram
 from minigraph.errors import ArgumentError, RenderError
@@ -171,7 +171,7 @@ class NetworkEstimator(BaseEstimator):
         if self.n_iter_no_change == math.inf:
             patience = self.max_iter  # which the epochs after the first cannot reach
         else:
-            patience = whole(cast("int", self.n_iter_no_change), "n_iter_no_change")
+            patience = integer(cast("int", self.n_iter_no_change), "n_iter_no_change")
         tol = real(self.tol, "tol", "a finite number >= 0", least=0)
         monitor = "validation_cost" if self.early_stopping else "cost"
         return EarlyStopping(monitor, patience, tol, restore_best=self.early_stopping)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from minigraph.base.arrays import Array, real, whole
+from minigraph.base.arrays import Array, integer, real
 from minigraph.errors import ArgumentError, nearest
 from minigraph.training.run import Run
 
@@ -84,7 +84,7 @@ class EarlyStopping(Callback):
         restore_best: bool = True,
     ) -> None:
         self.monitor = monitor
-        self.patience: int = whole(patience, "patience")
+        self.patience: int = integer(patience, "patience")
         self.min_delta: float = real(min_delta, "min_delta", "a finite number >= 0", least=0)
         if mode not in ("auto", "min", "max"):
             raise ArgumentError(f"mode: received {mode!r}, expected 'auto', 'min' or 'max'")
@@ -164,8 +164,8 @@ class SaveCheckpoint(Callback):
         self, path: str | os.PathLike[str], every_epochs: int | None = 1, every_steps: int | None = None
     ) -> None:
         self.path = path
-        self.every_epochs: int | None = None if every_epochs is None else whole(every_epochs, "every_epochs")
-        self.every_steps: int | None = None if every_steps is None else whole(every_steps, "every_steps")
+        self.every_epochs: int | None = None if every_epochs is None else integer(every_epochs, "every_epochs")
+        self.every_steps: int | None = None if every_steps is None else integer(every_steps, "every_steps")
 
     def on_step_end(self, run: Run) -> None:
         """Write if it is time to."""

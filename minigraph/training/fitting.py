@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.base.arrays import Array, real, whole
+from minigraph.base.arrays import Array, integer, real
 from minigraph.base.sources import TrainingData
 from minigraph.errors import ArgumentError
 from minigraph.network.checks import check_weights
@@ -100,8 +100,8 @@ def fit(
     [[1.0], [0.0]]
     """
     optimizer = as_optimizer(optimizer)
-    epochs = whole(epochs, "epochs")
-    size = None if batch_size is None else whole(batch_size, "batch_size")
+    epochs = integer(epochs, "epochs")
+    size = None if batch_size is None else integer(batch_size, "batch_size")
     checkpoint = resume if isinstance(resume, Checkpoint) or resume is None else Checkpoint.load(resume)
     seed = _checked_seed(seed, checkpoint)
     watched = as_metrics(metrics)
@@ -153,7 +153,7 @@ def _divide(
 def _checked_seed(seed: int | None, checkpoint: Checkpoint | None) -> int:
     """Return the seed that was given; else that of the training to go on from, or a new one."""
     if seed is not None:
-        return whole(seed, "seed", least=0)
+        return integer(seed, "seed", least=0)
     return int(np.random.SeedSequence().generate_state(1)[0]) if checkpoint is None else checkpoint.seed
 
 

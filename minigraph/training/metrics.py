@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
-from minigraph.base.arrays import Array, whole
+from minigraph.base.arrays import Array, integer
 from minigraph.errors import ArgumentError, nearest
 
 MetricName: TypeAlias = Literal["accuracy", "mean_squared_error"]
@@ -64,7 +64,7 @@ class TopK:
     k: int
 
     def __post_init__(self) -> None:
-        whole(self.k, "k")
+        integer(self.k, "k")
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minigraph.base.arrays import Array, whole
+from minigraph.base.arrays import Array, integer
 from minigraph.base.extras import require
 from minigraph.engine.objective import Objective
 from minigraph.errors import ArgumentError, NonFiniteError, nearest
@@ -76,7 +76,7 @@ def minimize(
         raise ArgumentError(
             f"method: received {method!r}, expected one that needs only the gradient{nearest(method, get_args(Method))}"
         )
-    maxiter = whole(maxiter, "maxiter")
+    maxiter = integer(maxiter, "maxiter")
     arrays = check_inputs(net, X).arrays
     targets = [y.T for y in check_targets(net, Y, len(arrays[0])).arrays]
     search = _Search(net, arrays, targets, check_weights(sample_weight, len(arrays[0])))

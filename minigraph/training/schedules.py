@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from minigraph.base.arrays import real, whole
+from minigraph.base.arrays import integer, real
 
 _LARGEST_RATE = 1e9
 """Far beyond what trains; what is still too large for the gradient at hand, `fit` finds out."""
@@ -42,7 +42,7 @@ class StepDecay:
     def __post_init__(self) -> None:
         checked_rate(self.start, "start")
         _require_factor(self.factor)
-        whole(self.every, "every")
+        integer(self.every, "every")
 
     def __call__(self, step: int, /) -> float:
         return float(self.start * self.factor ** (step // self.every))
@@ -82,7 +82,7 @@ class CosineDecay:
     def __post_init__(self) -> None:
         checked_rate(self.start, "start")
         checked_rate(self.end, "end")
-        whole(self.steps, "steps")
+        integer(self.steps, "steps")
 
     def __call__(self, step: int, /) -> float:
         share = min(step / self.steps, 1.0)
@@ -103,7 +103,7 @@ class WarmUp:
     then: float | Schedule
 
     def __post_init__(self) -> None:
-        whole(self.steps, "steps")
+        integer(self.steps, "steps")
         if not callable(self.then):
             checked_rate(self.then, "then")
 

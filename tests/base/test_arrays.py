@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 import minigraph as mg
 from minigraph import ArgumentError, NonFiniteDataError, ShapeError
-from minigraph.base.arrays import finite, float_dtype, is_finite, matrix, numeric, real, whole
+from minigraph.base.arrays import finite, float_dtype, integer, is_finite, matrix, numeric, real
 
 F64 = np.dtype(np.float64)
 
@@ -120,15 +120,15 @@ def test_numeric_lends_and_does_not_change() -> None:
 
 @pytest.mark.parametrize("value", [0, True, 2.0, "3", None, -1, np.float64(3)])
 def test_not_a_whole_number(value: int) -> None:
-    with pytest.raises(ArgumentError, match=r"units: received .*, expected a whole number >= 1"):
-        whole(value, "units")
+    with pytest.raises(ArgumentError, match=r"units: received .*, expected an integer >= 1"):
+        integer(value, "units")
 
 
 def test_whole_numbers() -> None:
     for three in cast("list[int]", [3, np.int8(3), np.uint64(3)]):
-        assert whole(three, "units") == 3
-        assert type(whole(three, "units")) is int
-    assert whole(0, "seed", least=0) == 0
+        assert integer(three, "units") == 3
+        assert type(integer(three, "units")) is int
+    assert integer(0, "seed", least=0) == 0
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, np.nan, np.inf, True, "0.5", None, -1])

@@ -173,7 +173,7 @@ def test_rate_outside_its_range(rate: float) -> None:
 # Bad arguments
 
 BAD_ARGUMENTS: list[tuple[Callable[[], object], type[Exception], str]] = [
-    (lambda: Input(0), mg.ArgumentError, "units: received 0, expected a whole number >= 1"),
+    (lambda: Input(0), mg.ArgumentError, "units: received 0, expected an integer >= 1"),
     (lambda: Input(2.5), mg.ArgumentError, "units: received 2.5"),  # type: ignore[arg-type]
     (lambda: Input(2, name=""), mg.ArgumentError, "name: received '', expected a non-empty string or None"),
     (lambda: Input(2, name=3), mg.ArgumentError, "name: received 3"),  # type: ignore[arg-type]

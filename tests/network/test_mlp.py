@@ -60,9 +60,9 @@ def test_dropout_stands_behind_hidden_layers_only() -> None:
 BAD: list[tuple[dict[str, object], str]] = [
     ({"sizes": [3]}, "sizes: received [3], expected at least two numbers, the input's and the output's"),
     ({"sizes": 5}, "sizes: received 5, expected at least two"),
-    ({"sizes": [3, 0, 1]}, "sizes[1]: received 0, expected a whole number >= 1"),
-    ({"sizes": [3, 2.5]}, "sizes[1]: received 2.5, expected a whole number >= 1"),
-    ({"sizes": "34"}, "sizes[0]: received '3', expected a whole number >= 1"),
+    ({"sizes": [3, 0, 1]}, "sizes[1]: received 0, expected an integer >= 1"),
+    ({"sizes": [3, 2.5]}, "sizes[1]: received 2.5, expected an integer >= 1"),
+    ({"sizes": "34"}, "sizes[0]: received '3', expected an integer >= 1"),
     (
         {"activation": "sigmod"},
         "activation: received 'sigmod', expected an Activation or a name; did you mean",

@@ -156,7 +156,7 @@ def test_predict_in_batches_of_any_size() -> None:
     for size in (1, 5, 12, 100, np.int64(7)):
         np.testing.assert_allclose(net.predict(X, batch_size=size), whole, rtol=1e-14)  # type: ignore[arg-type]
     for wrong in (0, -1, 2.5, True, "3"):
-        with pytest.raises(mg.ArgumentError, match=f"batch_size: received {wrong!r}, expected a whole number >= 1"):
+        with pytest.raises(mg.ArgumentError, match=f"batch_size: received {wrong!r}, expected an integer >= 1"):
             net.predict(X, batch_size=wrong)  # type: ignore[arg-type]
 
 

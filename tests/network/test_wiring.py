@@ -107,7 +107,7 @@ BAD_SETTINGS: list[tuple[dict[str, object], str]] = [
     ({"l2": float("nan")}, "l2: received nan"),
     ({"l2": "0.1"}, "l2: received '0.1'"),
     ({"dtype": "float16"}, "dtype: received 'float16', expected float32 or float64"),
-    ({"seed": -1}, "seed: received -1, expected a whole number >= 0"),
+    ({"seed": -1}, "seed: received -1, expected an integer >= 0"),
     ({"seed": 1.5}, "seed: received 1.5"),
     ({"seed": "a"}, "seed: received 'a'"),
 ]
