@@ -104,13 +104,15 @@ class Picture:
 
     def group(self, name: str) -> ET.Element:
         """Return the group of a node or edge."""
-        found = self.root.find(f".//{SVG}g[@id='{name}']")
+        found = self.root.find(f".//{SVG}g[@data-id='{name}']")
         assert found is not None, name
         return found
 
     def ids(self) -> list[str]:
         """Return the ids of all nodes and edges."""
-        return [group.get("id", "") for group in self.root.iter(f"{SVG}g") if group.get("class") in ("node", "edge")]
+        return [
+            group.get("data-id", "") for group in self.root.iter(f"{SVG}g") if group.get("class") in ("node", "edge")
+        ]
 
     def lines(self, name: str) -> list[str]:
         """Return the lines of text of a node."""

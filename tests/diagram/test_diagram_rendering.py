@@ -188,9 +188,10 @@ def test_notebooks_show_the_picture() -> None:
     drawing = mg.diagram(mg.mlp([2, 1]), engine="graphviz-pure")
     bundle = drawing._repr_mimebundle_()
     assert bundle["image/svg+xml"].startswith("<svg")
+    assert bundle["text/html"] == f"<div>{bundle['image/svg+xml']}</div>"
     drawing.graph.body.append("[[[")
     assert "text/plain" in drawing._repr_mimebundle_()
-    assert "image/svg+xml" not in drawing._repr_mimebundle_()
+    assert set(drawing._repr_mimebundle_()) == {"text/plain"}
 
 
 def test_dot_is_told_fonts_of_the_same_widths_and_texts_stay() -> None:
@@ -256,3 +257,47 @@ def test_edits_of_the_graph_are_saved(tmp_path: Path) -> None:
     drawing = mg.diagram(mg.mlp([2, 1], seed=0))
     drawing.graph.node("note", "added later")
     assert "added later" in drawing.save(tmp_path / "a.dot").read_text(encoding="utf-8")
+
+
+# Several drawings in one page
+
+
+def page_of(*drawings: mg.Diagram) -> list[ET.Element]:
+    return [Picture.of(drawing).root for drawing in drawings]
+
+
+def ids_of(root: ET.Element) -> list[str]:
+    return [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+
+
+def test_drawings_share_no_ids_even_of_one_network_in_two_themes() -> None:
+    net = mg.mlp([2, 3, 1], seed=0)
+    light, automatic, titled = page_of(
+        mg.diagram(net), mg.diagram(net, theme="auto"), mg.diagram(net, title="Another title")
+    )
+    seen = [name for root in (light, automatic, titled) for name in ids_of(root)]
+    assert len(seen) == len(set(seen)) > 30
+    assert ids_of(light) == ids_of(*page_of(mg.diagram(net)))
+
+
+def test_what_refers_to_an_id_refers_to_one_of_its_own_drawing() -> None:
+    (root,) = page_of(mg.diagram(lecture()))
+    ids = set(ids_of(root))
+    referred = set((root.get("aria-labelledby") or "").split())
+    for element in root.iter():
+        for name, value in element.items():
+            referred |= set(re.findall(r"url\(#([^)]*)\)", value))
+            if name.endswith("href") and value.startswith("#"):
+                referred.add(value[1:])
+    assert len(referred) >= 2
+    assert referred <= ids
+
+
+def test_the_style_of_a_drawing_selects_nothing_outside_it() -> None:
+    (root,) = page_of(mg.diagram(mg.mlp([2, 1], seed=0), theme="auto"))
+    (style,) = root.iter(f"{SVG}style")
+    rules = re.fullmatch(r"@media \(prefers-color-scheme: dark\) \{(.*)\}", style.text or "", re.DOTALL)
+    assert rules is not None
+    selectors = re.findall(r"([^{}]+)\{[^{}]*\}", rules[1])
+    assert len(selectors) > 40
+    assert all(selector.startswith(f"#{root.get('id')} ") for selector in selectors)

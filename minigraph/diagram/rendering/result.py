@@ -137,7 +137,9 @@ class Diagram:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Show the picture in notebooks; without an engine, or if it fails, why, and the text."""
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            svg = self.svg()
+            # JupyterLab shows an SVG as an <img>, without tooltips, and HTML as it is.
+            return {"text/html": f"<div>{svg}</div>", "image/svg+xml": svg, "text/plain": repr(self)}
         except RenderError as error:
             return {"text/plain": f"{self!r}\n{error}\n\n{self.source}"}
 

@@ -19,6 +19,9 @@ _TITLE = f"{{{_XLINK}}}title"
 def finished(svg: bytes, title: str, description: str, follows_system: bool) -> str:
     """Return the SVG with a responsive size, title, description, role and plain tooltips.
 
+    Ids and styles are those of this drawing alone, so that several can stand in one page: each id begins with a
+    digest of the drawing, and `data-id` keeps the plain one.
+
     Args:
         svg: as an engine wrote it.
         title: of the drawing, for readers and screen readers.
@@ -31,22 +34,38 @@ def finished(svg: bytes, title: str, description: str, follows_system: bool) -> 
     _fit(root)
     _use_tooltips(root)
     _use_common_fonts(root)
-    key = hashlib.sha256(svg).hexdigest()[:10]
-    ids = {"title": f"title-{key}", "desc": f"desc-{key}"}
+    content = f"{title}\n{description}\n{follows_system}\n".encode("utf-8", "replace") + svg
+    scope = f"drawing-{hashlib.sha256(content).hexdigest()[:10]}"
+    _scope_ids(root, scope)
+    ids = {"title": f"{scope}-svg-title", "desc": f"{scope}-svg-desc"}
     heads = []
     for tag, text in (("title", title), ("desc", description)):
         head = ET.Element(f"{{{_SVG}}}{tag}", {"id": ids[tag]})
         head.text, head.tail = printable(text), "\n"
         heads.append(head)
+    root.set("id", scope)
     root.set("role", "img")
     root.set("aria-labelledby", f"{ids['title']} {ids['desc']}")
     if follows_system:
         style = ET.Element(f"{{{_SVG}}}style")
-        style.text, style.tail = _dark_rules(), "\n"
+        style.text, style.tail = _dark_rules(f"#{scope} "), "\n"
         heads.append(style)
     for index, head in enumerate(heads):
         root.insert(index, head)
     return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _scope_ids(root: ET.Element, scope: str) -> None:
+    """Begin each id with `scope`, also where it is referred to."""
+    for element in root.iter():
+        for name, value in element.items():
+            if name == "id":
+                element.set("data-id", value)
+                element.set("id", f"{scope}-{value}")
+            elif name.endswith("href"):
+                element.set(name, re.sub(r"^#", f"#{scope}-", value))
+            else:
+                element.set(name, re.sub(r"url\(#", f"url(#{scope}-", value))
 
 
 def _fit(root: ET.Element) -> None:
@@ -86,19 +105,20 @@ def _use_common_fonts(root: ET.Element) -> None:
         text.set("font-family", "Helvetica, Arial, sans-serif")
 
 
-def _dark_rules() -> str:
-    """Return CSS that exchanges the light theme's colours for the dark theme's."""
+def _dark_rules(scope: str) -> str:
+    """Return CSS that exchanges the light theme's colours for the dark theme's, each selector behind `scope`."""
     light, dark = THEMES["light"], THEMES["dark"]
     rules = []
     for role in light.__dataclass_fields__:
         old, new = getattr(light, role), getattr(dark, role)
-        rules.append(f'[fill="{old}"]{{fill:{new}}}[stroke="{old}"]{{stroke:{new}}}')
+        rules += [f'[fill="{old}"]{{fill:{new}}}', f'[stroke="{old}"]{{stroke:{new}}}']
     rules += [
         f'[fill="{tint(light, level / TINTS)}"]{{fill:{tint(dark, level / TINTS)}}}'
         for level in range(-TINTS, TINTS + 1)
         if level
     ]
-    return f"@media (prefers-color-scheme: dark) {{{''.join(rules)} text:not([fill]){{fill:{dark.ink}}}}}"
+    rules.append(f"text:not([fill]){{fill:{dark.ink}}}")
+    return f"@media (prefers-color-scheme: dark) {{{''.join(scope + rule for rule in rules)}}}"
 
 
 def pdf_from_svg(draw: Callable[[], str]) -> bytes:
