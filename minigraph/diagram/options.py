@@ -191,6 +191,11 @@ class Options:
             pair.append(values)
         return pair[0], pair[1]
 
+    @property
+    def has_passed(self) -> bool:
+        """Whether the gradient check that is drawn has passed."""
+        return self.gradient_check is not None and self.gradient_check.passed
+
     @cached_property
     def errors(self) -> Array | None:
         """The relative error of every parameter in a gradient check, NaN where none was checked."""

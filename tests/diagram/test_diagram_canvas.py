@@ -224,7 +224,7 @@ def test_signed_styles_by_sign_and_share_of_the_largest() -> None:
     theme = THEMES["light"]
     for is_crowded, palest in ((False, 0.3), (True, 0.12)):
         style = SignedStyle(theme, 8.0, is_crowded)
-        for value, share in ((0.0, 0.0), (4.0, 0.5), (-4.0, 0.5), (8.0, 1.0), (-80.0, 1.0)):
+        for value, share in ((1e-9, 0.0), (4.0, 0.5), (-4.0, 0.5), (8.0, 1.0), (-80.0, 1.0)):
             colour, width, line = attributes_of(style.one(value))
             assert colour[:7] == (theme.negative if value < 0 else theme.positive)
             assert int(colour[7:], 16) / 255 == pytest.approx(palest + (1 - palest) * share, abs=0.01)
@@ -232,23 +232,32 @@ def test_signed_styles_by_sign_and_share_of_the_largest() -> None:
             assert line == ("dashed" if value < 0 else "solid")
 
 
+def test_an_exact_zero_has_no_sign() -> None:
+    theme, no = THEMES["light"], np.zeros(3, np.bool_)
+    assert SignedStyle(theme, 8.0).many(np.array([0.0, -0.0, 8.0]), no, no)[:2] == [plain(theme)] * 2
+    assert SignedStyle(theme, 0.0).one(0.0) == plain(theme)
+
+
 def test_dropped_and_dimmed_edges_are_faint_and_thin() -> None:
     theme, yes, no = THEMES["light"], np.array([True]), np.array([False])
     style = SignedStyle(theme, 1.0)
     assert style.many(np.array([-1.0]), yes, no) == [f'color="{theme.faint}" penwidth=0.80 style=dotted']
     assert style.many(np.array([-1.0]), no, yes) == [f'color="{theme.faint}" penwidth=0.80 style=dashed']
-    assert ErrorStyle(theme).many(np.array([1.0]), no, yes) == [f'color="{theme.faint}" penwidth=0.5 style=dotted']
+    assert ErrorStyle(theme, 1e-7).many(np.array([1.0]), no, yes) == [
+        f'color="{theme.faint}" penwidth=0.5 style=dotted'
+    ]
     assert plain(theme) == f'color="{theme.muted}" penwidth=0.8 style=solid'
     assert plain(theme, dropped=True) == f'color="{theme.faint}" penwidth=0.8 style=dotted'
     assert plain(theme, dimmed=True) == f'color="{theme.faint}" penwidth=0.8 style=solid'
 
 
-def test_relative_errors_have_a_logarithmic_scale() -> None:
+def test_only_relative_errors_beyond_the_tolerance_stand_out() -> None:
     theme = THEMES["light"]
-    style = ErrorStyle(theme)
-    found = [attributes_of(style.one(error)) for error in (0.0, 1e-12, 1e-7, 1e-2, 1.0)]
-    assert [width for _, width, _ in found] == [0.6, 0.6, 2.3, 4.0, 4.0]
-    assert [found[0][0][:7], found[-1][0]] == [theme.muted, f"{theme.warning}ff"]
+    style = ErrorStyle(theme, 1e-7)
+    found = [attributes_of(style.one(error)) for error in (0.0, 2.3e-10, 1e-7, 1.01e-7, 1e-4, 1e-2, 1.0)]
+    assert [width for _, width, _ in found] == [0.8, 0.8, 0.8, 2.5, 3.4, 4.0, 4.0]
+    assert [colour for colour, _, _ in found] == [theme.muted] * 3 + [theme.warning] * 4
+    assert attributes_of(ErrorStyle(theme, 0.0).one(1e-12))[0] == theme.warning
     assert attributes_of(style.one(float("nan"))) == (theme.faint, 0.5, "dotted")
 
 
@@ -264,6 +273,13 @@ def test_a_heatmap_shows_sign_and_share_of_the_largest() -> None:
     assert 'colspan="2"' in label
     grey = heatmap([2.0, -2.0], (1, 2), 5, theme, signed=False)
     assert re.findall(r'bgcolor="(#\w+)"', grey) == [theme.ink]
+
+
+def test_a_heatmap_in_greys_tells_the_sign_by_shade() -> None:
+    theme = THEMES["print"]
+    label = heatmap([2.0, 0.0, -2.0, 4.0], (1, 4), 5, theme, signed=True, largest=4.0)
+    shades = re.findall(r'bgcolor="(#\w+)"', label)
+    assert shades == [blend(theme.background, theme.ink, share) for share in (0.75, 0.5, 0.25, 1.0)]
 
 
 def test_tints_grow_with_the_activation_and_show_its_sign() -> None:

@@ -12,7 +12,7 @@ import minigraph as mg
 from minigraph.base.notation import Symbol
 from minigraph.diagram.canvas.labels import number
 from minigraph.diagram.canvas.styles import SignedStyle
-from minigraph.diagram.canvas.themes import THEMES, tint
+from minigraph.diagram.canvas.themes import THEMES, blend, tint
 from minigraph.diagram.options import Direction
 
 
@@ -115,11 +115,30 @@ def test_gradient_check_colours_edges_and_names_the_worst() -> None:
     assert names == [f"on_a_{worst.layer}_{worst.column}__a_{worst.layer + 1}_{worst.row}"]
     symbol = Symbol("Θ", (worst.row, worst.column), worst.layer).text
     assert picture.lines(names[0]) == [f"worst: {symbol} {worst.error:.1e}".replace("-", "−")]
-    assert picture.stroke(names[0].removeprefix("on_")).get("stroke") == "#c0186c"
+    assert picture.stroke(names[0].removeprefix("on_")).get("stroke") == THEMES["light"].ink
+    assert THEMES["light"].warning not in {
+        picture.stroke(name).get("stroke") for name in picture.ids() if name.startswith("a_") and "__" in name
+    }
+    assert f"gradient check passed: largest relative error {report.max_error:.1e}".replace("-", "−") in picture.text()
     sample = mg.check_gradient(net, X, Y, sample=5)
     drawn = Picture.of(mg.diagram(net, gradient_check=sample))
     unchecked = [n for n in drawn.ids() if n.startswith("a_") and "__" in n and "nan" in drawn.tooltip(n)]
     assert len(unchecked) == net.unroll().size - 5
+    assert "not checked" in drawn.text()
+    assert "not checked" not in picture.text()
+
+
+def test_a_failed_gradient_check_stands_out() -> None:
+    net = lecture()
+    X, Y = np.random.default_rng(0).normal(size=(4, 3)), np.eye(5)[:4]
+    _, wrong = net.cost_and_gradient(X, Y)
+    wrong[[3, 40]] += 1.0
+    report = mg.check_gradient(net, X, Y, gradient=wrong)
+    picture = Picture.of(mg.diagram(net, gradient_check=report))
+    loud = [n for n in picture.ids() if "__" in n and not n.startswith("on_")
+            and picture.stroke(n).get("stroke") == THEMES["light"].warning]  # fmt: skip
+    assert len(loud) == 2
+    assert "gradient check FAILED: largest relative error" in picture.text()
 
 
 def test_a_comparison_shows_the_change() -> None:
@@ -243,23 +262,63 @@ def test_the_legend_explains_what_is_drawn_and_nothing_else() -> None:
     theta = max(float(np.abs(layer.parameters()).max()) for layer in net.layers)
     delta = max(float(np.abs(node.delta[0]).max()) for node in net.nodes[1:])
     edges = ["Θ > 0", "Θ < 0", f"|Θ| = {number(theta)}", f"|Θ| = {number(theta / 8)}"]
-    units = ["δ > 0", "δ < 0", f"|δ| = {number(delta)}", "a > 0", "a < 0", "bias unit"]
+    fill = "fill: full at the largest |a| of the node"
+    units = ["δ > 0", "δ < 0", f"|δ| = {number(delta)}", "a > 0", "a < 0", "bias unit", fill]
     assert legend(mg.diagram(net)) == [*edges, *units]
     assert legend(mg.diagram(net, show="links")) == ["bias unit"]
     assert legend(mg.diagram(net, legend=False)) == []
-    assert legend(mg.diagram(net, show="a", theme="print")) == ["|a|", "bias unit"]
+    assert legend(mg.diagram(net, show="a", theme="print")) == ["|a|", "bias unit", fill]
     assert legend(mg.diagram(net, show="gradient"))[0] == "D = ∂J/∂Θ > 0"
     assert legend(mg.diagram(net, show=("a", "delta"), example="mean"))[1:] == [
-        "|a|", "bias unit", "in units: mean |value| over the batch",
+        "|a|", "bias unit", fill, "in units: mean |value| over the batch",
     ]  # fmt: skip
     assert legend(mg.diagram(net, before=np.zeros(89), show="z"))[:2] == ["change of Θ > 0", "change of Θ < 0"]
     assert legend(mg.diagram(mg.mlp([2, 1]), show="gradient"))[0] == "D = ∂J/∂Θ: —, not computed"
     positive = mg.mlp([2, 3, 1], seed=0)
     positive.forward([[0.5, 0.5]])
-    assert legend(mg.diagram(positive, show="a")) == ["a > 0", "bias unit"]
+    assert legend(mg.diagram(positive, show="a")) == ["a > 0", "bias unit", fill]
     assert legend(mg.diagram(net, max_units=3, show="links"))[-1] == "links of units not shown"
     assert legend(mg.diagram(branching(), show="a"))[-1] == "Θ⁽¹⁾ is one matrix, used by shared, shared_2"
     assert legend(mg.diagram(branching(), show="links", example=2))[1] == "dropped out"
+
+
+def test_weights_that_are_all_zero_are_computed_and_have_no_sign() -> None:
+    net = mg.mlp([2, 2], initializer=mg.Zeros())
+    assert legend(mg.diagram(net, show="weights")) == ["Θ = 0", "bias unit"]
+    picture = Picture.of(mg.diagram(net, show="weights"))
+    strokes = {picture.stroke(name).get("stroke") for name in picture.ids() if name.startswith("a_") and "__" in name}
+    assert strokes == {THEMES["light"].muted}
+    net.node(2).unit(1).bias = 1
+    assert legend(mg.diagram(net, show="weights"))[:3] == ["Θ = 0", "Θ > 0", "Θ < 0"]
+
+
+def test_the_legend_claims_the_strongest_only_where_it_is_true() -> None:
+    net = mg.mlp([9, 9], seed=0)
+    net.forward(np.ones((1, 9)))
+    assert legend(mg.diagram(net, top_k=3, show="weights"))[-1] == "numbers on 3 of 90 weights, the strongest"
+    theta = np.abs(net.layers[0].theta)
+    weakest = net.node(2).unit(1 + int(theta.max(axis=1).argmin()))
+    assert legend(mg.diagram(net, top_k=3, show="weights", focus=weakest))[-1] == "numbers on 3 of 90 weights"
+
+
+def test_pictures_of_weights_have_one_scale_and_say_so() -> None:
+    net = mg.mlp([4, 2, 1], seed=0)
+    net.layers[0].theta = [[0, 1, 0, 0, 0], [0, 0, 4, 0, 0]]
+    drawing = mg.diagram(net, show="a", image_shape=(2, 2), thumbnails=True)
+    assert "pictures of weights: full at the largest |Θ| of the node" in legend(drawing)
+    first = re.search(r"^\tweights_2_1 .*$", drawing.source, re.M)
+    assert first is not None
+    assert blend(THEMES["light"].background, THEMES["light"].positive, 0.25) in first[0]
+    printed = mg.diagram(net, show="a", image_shape=(2, 2), thumbnails=True, theme="print")
+    assert "pictures of weights: full at the largest |Θ| of the node; dark > 0, light < 0" in legend(printed)
+
+
+def test_several_numbers_on_an_edge_have_no_colour_of_one_of_them() -> None:
+    net = lecture()
+    one, both = (mg.diagram(net, show=show).source for show in ("weights", ("weights", "gradient")))
+    colours = [set(re.findall(r'^\ton_a\S+ .*?fontcolor="(#\w+)"', source, re.M)) for source in (one, both)]
+    light = THEMES["light"]
+    assert colours == [{light.positive, light.negative}, {light.ink}]
 
 
 def test_samples_in_the_legend_look_like_the_edges_that_they_explain() -> None:
@@ -353,8 +412,8 @@ def test_the_worst_edge_of_a_gradient_check_is_the_thickest() -> None:
     name = next(each for each in picture.ids() if each.startswith("on_")).removeprefix("on_")
     edges = [each for each in picture.ids() if re.match("a_.*__", each)]
     widths = {each: float(picture.stroke(each).get("stroke-width", "1")) for each in edges}
-    assert widths[name] == 4
-    assert sorted(widths.values())[-2] < 4
+    assert widths[name] == 2
+    assert sorted(widths.values())[-2] < 2
 
 
 def test_among_many_edges_the_weak_ones_are_paler() -> None:

@@ -396,5 +396,6 @@ def test_scales_are_taken_over_what_is_shown() -> None:
     picture = Picture.of(mg.diagram(net, max_units={"dense2": shown, "dense3": [1], "dense4": [1]}))
     deltas = [*delta[[0, 1]], abs(net.node(3).delta[0, 0]), abs(net.node(4).delta[0, 0])]
     assert f"|δ| = {number(float(max(deltas)))}" in picture.text()
-    weights = max(float(np.abs(layer.parameters()).max()) for layer in net.layers)
-    assert f"|Θ| = {number(weights)}" in picture.text()
+    thetas = [np.abs(layer.parameters()) for layer in net.layers]
+    weights = [thetas[0][:2], thetas[1][:1, :3], thetas[2][:1, :2]]
+    assert f"|Θ| = {number(float(max(theta.max() for theta in weights)))}" in picture.text()

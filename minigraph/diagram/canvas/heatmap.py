@@ -11,8 +11,12 @@ from minigraph.diagram.canvas.themes import Theme, blend
 _SHADES = 24
 
 
-def heatmap(values: Sequence[float], shape: tuple[int, int], pixel: int, theme: Theme, signed: bool) -> Html:
+def heatmap(
+    values: Sequence[float], shape: tuple[int, int], pixel: int, theme: Theme, signed: bool, largest: float = 0.0
+) -> Html:
     """Return an HTML-like label that shows values row by row, the largest magnitude strongest.
+
+    In greys a sign is told by shade: 0 is halfway between background and ink.
 
     Args:
         values: rows · columns numbers.
@@ -20,11 +24,14 @@ def heatmap(values: Sequence[float], shape: tuple[int, int], pixel: int, theme: 
         pixel: side of a cell in points.
         theme: of the drawing.
         signed: True shows the sign as colour, False shades of ink.
+        largest: the magnitude that is strongest; 0 for that of the values.
     """
-    top = max(map(abs, values), default=0.0) or 1.0
+    top = largest or max(map(abs, values), default=0.0) or 1.0
 
     def shade(value: float) -> str:
-        share = round(_SHADES * abs(value) / top) / _SHADES
+        share = round(_SHADES * min(abs(value) / top, 1.0)) / _SHADES
+        if signed and theme.is_grey:
+            return blend(theme.background, theme.ink, 0.5 + (0.5 if value > 0 else -0.5) * share)
         colour = (theme.negative if value < 0 else theme.positive) if signed else theme.ink
         return blend(theme.background, colour, share)
 

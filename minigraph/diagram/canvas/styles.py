@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from minigraph.base.arrays import Array, Mask
-from minigraph.diagram.canvas.themes import Theme, blend, faded
+from minigraph.diagram.canvas.themes import Theme, faded
 
 THINNEST, THICKEST = 0.5, 4.0
 _LEVELS = 32
+_ZERO = _LEVELS + 1
+"""The level of an exact 0, which has no sign."""
 
 
 class SignedStyle:
@@ -30,13 +32,16 @@ class SignedStyle:
     def many(self, values: Array, dropped: Mask, dimmed: Mask) -> list[str]:
         """Return DOT attributes for each value; few of them differ."""
         share = np.minimum(np.abs(values) / self._largest, 1)
-        codes = 8 * np.rint(_LEVELS * share).astype(np.intp) + 4 * (values < 0) + 2 * dropped + dimmed
+        levels = np.where(values == 0, _ZERO, np.rint(_LEVELS * share)).astype(np.intp)
+        codes = 8 * levels + 4 * (values < 0) + 2 * dropped + dimmed
         known = {code: self._attributes(code) for code in np.unique(codes).tolist()}
         return [known[code] for code in codes.tolist()]
 
     def _attributes(self, code: int) -> str:
         theme, share = self._theme, (code // 8) / _LEVELS
         negative, dropped, dimmed = bool(code & 4), bool(code & 2), bool(code & 1)
+        if code // 8 == _ZERO:
+            return plain(theme, dropped, dimmed)
         colour = theme.negative if negative else theme.positive
         width = THINNEST + (THICKEST - THINNEST) * share
         style = "dotted" if dropped else "dashed" if negative else "solid"
@@ -48,18 +53,21 @@ class SignedStyle:
 
 
 class ErrorStyle:
-    """Edges by relative error on a logarithmic scale: thin and pale where small, loud where large."""
+    """Edges by relative error: thin within the tolerance, wide and in the warning colour beyond it."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, tolerance: float) -> None:
         self._theme = theme
+        self._tolerance = tolerance
 
     def one(self, error: float, dimmed: bool = False) -> str:
         """Return DOT attributes for a relative error; NaN was not checked."""
+        theme = self._theme
         if math.isnan(error) or dimmed:
-            return f'color="{self._theme.faint}" penwidth=0.5 style=dotted'
-        share = min(1.0, max(0.0, (math.log10(max(error, 1e-16)) + 12) / 10))
-        colour = blend(self._theme.muted, self._theme.warning, share)
-        return f'color="{faded(colour, 0.5 + 0.5 * share)}" penwidth={0.6 + 3.4 * share:.2f} style=solid'
+            return f'color="{theme.faint}" penwidth=0.5 style=dotted'
+        if error > self._tolerance:
+            share = min(1.0, math.log10(error / self._tolerance) / 5) if self._tolerance else 1.0
+            return f'color="{theme.warning}" penwidth={2.5 + 1.5 * share:.2f} style=solid'
+        return f'color="{theme.muted}" penwidth=0.8 style=solid'
 
     def many(self, errors: Array, dropped: Mask, dimmed: Mask) -> list[str]:
         """Return DOT attributes for each relative error."""

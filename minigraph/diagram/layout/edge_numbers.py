@@ -54,9 +54,7 @@ def number_edges(
             if place is None:
                 has_room = False
                 continue
-            is_negative = routed.main is not None and routed.main[index] < 0
-            colour = scene.theme.negative if is_negative else scene.theme.positive
-            numbers.append(EdgeNumber(routed.names[index], place, text, colour))
+            numbers.append(EdgeNumber(routed.names[index], place, text, _colour(scene, routed, index)))
             x, y = place
             taken.append((x - wide / 2 - 1, y - high / 2, x + wide / 2 + 1, y + high / 2))
     return numbers, has_room
@@ -71,8 +69,17 @@ def number_worst(scene: Scene, edges: Sequence[RoutedEdges]) -> EdgeNumber | Non
             name = scene.thetas.name(routed.node.layer, indices=(routed.j[index], routed.i[index]))
             text = f"worst: {name} {float(routed.main[index]):.1e}".replace("-", "−")
             x, y = routed.points[index, [0, -1]].mean(axis=0).tolist()
-            return EdgeNumber(routed.names[index], (x, y), text, scene.theme.warning)
+            has_passed = scene.options.has_passed
+            return EdgeNumber(routed.names[index], (x, y), text, scene.theme.ink if has_passed else scene.theme.warning)
     return None
+
+
+def _colour(scene: Scene, routed: RoutedEdges, index: int) -> str:
+    """Return the colour of the sign, or ink where several values share a label, or none has a sign."""
+    values, main = routed.values, routed.main
+    if values is None or main is None or main[index] == 0 or (values.change is None and len(values.shown) > 1):
+        return scene.theme.ink
+    return scene.theme.negative if main[index] < 0 else scene.theme.positive
 
 
 def _strongest(scene: Scene, routed: RoutedEdges) -> NDArray[np.intp]:

@@ -25,12 +25,14 @@ def draw_edges(canvas: Canvas, layout: Layout) -> None:
     for bundle in layout.bundles:
         style = f"{bundled(scene.theme)} tooltip={quote(bundle.tooltip)}"
         canvas.edges([bundle.ends], bundle.points[None], [style])
-    style_of = ErrorStyle(scene.theme) if scene.options.errors is not None else signed_style(layout)
+    check = scene.options.gradient_check
+    style_of = signed_style(layout) if check is None else ErrorStyle(scene.theme, check.tolerance)
     for routed in layout.edges:
         if routed.i:
             styles = _styles(layout, routed, style_of)
             if layout.worst in routed.names:
-                styles[routed.names.index(layout.worst)] = f'color="{scene.theme.warning}" penwidth=4 style=solid'
+                colour, width = (scene.theme.ink, 2) if scene.options.has_passed else (scene.theme.warning, 4)
+                styles[routed.names.index(layout.worst)] = f'color="{colour}" penwidth={width} style=solid'
             attributes = [
                 f'id={name} {style} tooltip="{tooltip}"'
                 for name, style, tooltip in zip(routed.names, styles, _tooltips(layout, routed), strict=True)

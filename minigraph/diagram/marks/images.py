@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from minigraph.diagram.canvas.dot import Canvas
 from minigraph.diagram.canvas.heatmap import heatmap
 from minigraph.diagram.layout.unit_layout import Layout
@@ -14,6 +16,7 @@ def draw_weights(canvas: Canvas, layout: Layout, node: Node) -> None:
     shape = scene.options.image_shape or (1, 1)
     pixel = max(1, int(placement.diameter / max(shape)))
     theta = node.layer.parameters()
+    largest = float(np.abs(theta[:, 1:]).max())
     for j, (u, v) in zip(scene.selections[node].rows, placement.rows[node], strict=True):
         if j:
             weights = theta[j - 1, 1:]
@@ -21,7 +24,7 @@ def draw_weights(canvas: Canvas, layout: Layout, node: Node) -> None:
                 f"weights_{node.position}_{j}",
                 placement.axes.page(u + placement.diameter + 3, v),
                 (pixel * shape[1], pixel * shape[0]),
-                heatmap(weights.tolist(), shape, pixel, scene.theme, signed=True),
+                heatmap(weights.tolist(), shape, pixel, scene.theme, signed=True, largest=largest),
                 tooltip=f"incoming weights of unit {j} of {node.name}, the largest {abs(weights).max():.3g}",
                 shape="box",
                 color=scene.theme.faint,

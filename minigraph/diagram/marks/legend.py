@@ -74,15 +74,26 @@ class _Legend:
 def _explain_edges(legend: _Legend, layout: Layout) -> None:
     scene, largest = layout.scene, layout.scene.scale.edge
     shown = scene.options.on_edges
-    if scene.options.errors is not None:
-        for error in (1e-12, 1e-7, 1e-2):
-            legend.line(ErrorStyle(scene.theme).one(error), f"relative error {error:.0e}".replace("-", "−"))
+    if (check := scene.options.gradient_check) is not None:
+        of_errors = ErrorStyle(scene.theme, check.tolerance)
+        tolerance = f"{check.tolerance:.0e}".replace("-", "−")
+        legend.line(of_errors.one(0.0), f"relative error up to {tolerance}")
+        legend.line(of_errors.one(1e5 * check.tolerance or 1.0), f"above {tolerance}: wrong")
+        if np.isnan(scene.options.errors).any():  # type: ignore[arg-type]
+            legend.line(of_errors.one(np.nan), "not checked")
+        worst = f"{check.max_error:.1e}".replace("-", "−")
+        legend.note(f"gradient check {'passed' if check.passed else 'FAILED'}: largest relative error {worst}")
     elif scene.options.change is not None or shown:
         name = "change of Θ" if scene.options.change is not None else LETTERS[shown[0]]
         if name == "D":
             name = "D = ∂J/∂Θ"
-        if not largest:
+        mains = [routed.main for routed in layout.edges if routed.main is not None]
+        if not mains:
             legend.line(plain(scene.theme), f"{name}: —, not computed")
+            return
+        if any((main == 0).any() for main in mains):
+            legend.line(plain(scene.theme), f"{name} = 0")
+        if not largest:
             return
         style = signed_style(layout)
         legend.line(style.one(largest / 2), f"{name} > 0")
@@ -110,7 +121,9 @@ def _explain_units(legend: _Legend, layout: Layout) -> None:
             "bias unit", "1", shape="square", style="filled", fillcolor=theme.panel, color=theme.muted, fontsize=8
         )
     if any(each.kept is not None and not all(each.kept) for each in values):
-        legend.circle("dropped out", color=theme.faint, style="dashed")
+        legend.circle("dropped out", color=theme.muted, style="dotted")
+    if "a" in shown and len(scene.scale.a) > 1 and any(scene.scale.a.values()):
+        legend.note("fill: full at the largest |a| of the node")
 
 
 def _add_notes(legend: _Legend, layout: Layout) -> None:
@@ -123,5 +136,21 @@ def _add_notes(legend: _Legend, layout: Layout) -> None:
             legend.note(f"{scene.thetas.name(layer)} is one matrix, used by {names}")
     if scene.shows_means:
         legend.note("in units: mean |value| over the batch")
+    if scene.pictured:
+        signs = "; dark > 0, light < 0" if scene.theme.is_grey else ""
+        legend.note(f"pictures of weights: full at the largest |Θ| of the node{signs}")
     if scene.options.errors is None and 0 < len(layout.numbers) < layout.weights:
-        legend.note(f"numbers on {len(layout.numbers)} of {layout.weights} weights, the strongest")
+        strongest = ", the strongest" if _are_strongest(layout) else ""
+        legend.note(f"numbers on {len(layout.numbers)} of {layout.weights} weights{strongest}")
+
+
+def _are_strongest(layout: Layout) -> bool:
+    """Return whether, of each Θ, no edge without a number is stronger than one with a number."""
+    numbered = {number.edge for number in layout.numbers}
+    for routed in layout.edges:
+        if routed.main is not None:
+            has_number = np.array([name in numbered for name in routed.names], np.bool_)
+            sizes = np.abs(routed.main)
+            if has_number.any() and not has_number.all() and sizes[has_number].min() < sizes[~has_number].max():
+                return False
+    return True

@@ -110,7 +110,7 @@ def _unit_style(scene: Scene, node: Node, j: int) -> dict[str, str | float]:
     theme, values, shown = scene.theme, scene.values[node], scene.options.shown
     style: dict[str, str | float] = {"fontsize": _FONT_SIZES[len(scene.options.in_units)]}
     if values.is_dropped(j):
-        style |= {"color": theme.faint, "style": "dashed,filled", "fillcolor": theme.background}
+        style |= {"color": theme.muted, "style": "dotted,filled", "fillcolor": theme.background}
         return {**style, "fontcolor": theme.muted}
     a = values.get("a", j) if "a" in shown else None
     delta = values.get("delta", j) if "delta" in shown else None

@@ -97,7 +97,9 @@ def _parameters(net: AnyNetwork, node: Node, thetas: Thetas) -> list[str]:
     total = net.engine.parameters.vector.size
     name = thetas.name(node.layer)
     rows, columns = theta.shape
-    lines = [f"{name} {rows}×{columns} = {theta.size:,}", f"{100 * theta.size / total:.3g} % of all parameters"]
+    lines = [f"{name} {rows}×{columns} = {theta.size:,}"]
+    if thetas.users[node.layer][0] is node:  # counted once, however many nodes share it
+        lines.append(f"{100 * theta.size / total:.3g} % of all parameters")
     others = [each.name for each in thetas.users[node.layer] if each is not node]
     if others:
         more = f" and {len(others) - 2} more" if len(others) > 2 else ""

@@ -119,7 +119,7 @@ def read_scene(options: Options, scale: Scale | None = None, ranks: Mapping[Laye
         else:
             edges += [ParentEdges(node, slot) for slot in range(len(node.parents))]
     values = {node: read_node(node, options.example) for node in net.nodes}
-    scale = scale or _scale(selections, values, edge_values)
+    scale = scale or Scale(_largest_on_edges(options, edges, edge_values), *_largest_in_units(selections, values))
     return Scene(options, selections, values, edges, edge_values, Thetas(net), scale, ranks)
 
 
@@ -147,10 +147,23 @@ def _nodes_with_bias(net: AnyNetwork) -> set[Node]:
     return found
 
 
-def _scale(
-    selections: dict[Node, Selection], values: dict[Node, NodeValues], edge_values: dict[Layer, EdgeValues]
-) -> Scale:
-    edge = max((_largest(each.main) for each in edge_values.values()), default=0.0)
+def _largest_on_edges(options: Options, edges: list[ParentEdges], edge_values: dict[Layer, EdgeValues]) -> float:
+    """Return the largest magnitude on drawn edges; of a gradient check, on all, so that the worst is named."""
+    if options.errors is not None:
+        return _largest(options.errors)
+    largest = 0.0
+    for into in edges:
+        values = edge_values.get(into.node.layer)
+        if values is not None and values.main is not None and into.edges:
+            _, rows, columns = np.array(into.edges, np.intp).T
+            largest = max(largest, _largest(values.main[rows - 1, columns]))
+    return largest
+
+
+def _largest_in_units(
+    selections: dict[Node, Selection], values: dict[Node, NodeValues]
+) -> tuple[float, dict[str, float]]:
+    """Return the largest |δ| of the units that are drawn, and the largest |a| of each node."""
     delta, a = 0.0, {}
     for node, selection in selections.items():
         held = values[node]
@@ -158,7 +171,7 @@ def _scale(
             delta = max([delta, *(abs(held.delta[j - 1]) for j in selection.shown)])
         if held.a is not None:
             a[node.name] = max(map(abs, held.a))
-    return Scale(edge, delta, a)
+    return delta, a
 
 
 def _largest(values: Array | None) -> float:
