@@ -232,6 +232,28 @@ def test_signed_styles_by_sign_and_share_of_the_largest() -> None:
             assert line == ("dashed" if value < 0 else "solid")
 
 
+def contrast(first: str, second: str) -> float:
+    """Return the contrast of two colours as WCAG 2.2 defines it, from 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_and_lines_stand_out_from_their_background(name: str) -> None:
+    theme = THEMES[name]
+    for text in (theme.ink, theme.muted, theme.positive, theme.negative_text, theme.warning):
+        assert contrast(text, theme.background) >= 4.5
+        assert contrast(text, theme.panel) >= 4.5
+    for line in (theme.positive, theme.negative, theme.muted, theme.warning):
+        assert contrast(line, theme.background) >= 3
+
+
 def test_an_exact_zero_has_no_sign() -> None:
     theme, no = THEMES["light"], np.zeros(3, np.bool_)
     assert SignedStyle(theme, 8.0).many(np.array([0.0, -0.0, 8.0]), no, no)[:2] == [plain(theme)] * 2

@@ -79,7 +79,7 @@ def test_numbers_have_the_colour_of_their_sign() -> None:
     for (row, column), weight in np.ndenumerate(theta):
         text = picture.group(f"on_a_1_{column}__a_2_{row + 1}").find(f"{SVG}text")
         assert text is not None
-        assert text.get("fill") == ("#d9730d" if weight < 0 else "#0b6fb8")
+        assert text.get("fill") == ("#a8520a" if weight < 0 else "#0b6fb8")
         found += int(weight < 0)
     assert 0 < found < theta.size
 
@@ -318,7 +318,7 @@ def test_several_numbers_on_an_edge_have_no_colour_of_one_of_them() -> None:
     one, both = (mg.diagram(net, show=show).source for show in ("weights", ("weights", "gradient")))
     colours = [set(re.findall(r'^\ton_a\S+ .*?fontcolor="(#\w+)"', source, re.M)) for source in (one, both)]
     light = THEMES["light"]
-    assert colours == [{light.positive, light.negative}, {light.ink}]
+    assert colours == [{light.positive, light.negative_text}, {light.ink}]
 
 
 def test_samples_in_the_legend_look_like_the_edges_that_they_explain() -> None:
@@ -380,9 +380,9 @@ def test_numbers_in_tables_have_the_colour_of_their_sign_and_absent_links_no_num
     theta, links = kind.layer.parameters(), kind.layer.links
     assert links is not None
     texts = list(picture.group("table_weights_2").iter(f"{SVG}text"))
-    numbers = [(text.text, text.get("fill")) for text in texts if text.get("fill") in ("#0b6fb8", "#d9730d")]
+    numbers = [(text.text, text.get("fill")) for text in texts if text.get("fill") in ("#0b6fb8", "#a8520a")]
     exists = np.hstack([np.ones((3, 1), bool), links])
-    assert numbers == [(number(float(value)), "#d9730d" if value < 0 else "#0b6fb8") for value in theta[exists]]
+    assert numbers == [(number(float(value)), "#a8520a" if value < 0 else "#0b6fb8") for value in theta[exists]]
 
 
 def test_tables_that_would_be_taller_than_the_drawing_begin_a_column_of_their_own() -> None:

@@ -23,6 +23,8 @@ class Theme:
     """Boxes behind things."""
     positive: str
     negative: str
+    negative_text: str
+    """The colour of `negative`, dark enough for text; `positive` is."""
     warning: str
     """What a reader should look at first."""
 
@@ -33,9 +35,9 @@ class Theme:
 
 
 THEMES: dict[str, Theme] = {
-    "light": Theme("#ffffff", "#1d2733", "#5b6673", "#c9d0d8", "#eef2f6", "#0b6fb8", "#d9730d", "#c0186c"),
-    "dark": Theme("#12181f", "#e8edf2", "#a3afbb", "#3d4854", "#1e2731", "#58b0ee", "#f39a45", "#f06aa8"),
-    "print": Theme("#ffffff", "#000000", "#444444", "#bdbdbd", "#f0f0f0", "#111111", "#5e5e5e", "#000000"),
+    "light": Theme("#ffffff", "#1d2733", "#5b6673", "#c9d0d8", "#eef2f6", "#0b6fb8", "#d9730d", "#a8520a", "#c0186c"),
+    "dark": Theme("#12181f", "#e8edf2", "#a3afbb", "#3d4854", "#1e2731", "#58b0ee", "#f39a45", "#f39a45", "#f06aa8"),
+    "print": Theme("#ffffff", "#000000", "#444444", "#bdbdbd", "#f0f0f0", "#111111", "#5e5e5e", "#5e5e5e", "#000000"),
 }
 
 

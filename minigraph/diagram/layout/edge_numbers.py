@@ -79,7 +79,7 @@ def _colour(scene: Scene, routed: RoutedEdges, index: int) -> str:
     values, main = routed.values, routed.main
     if values is None or main is None or main[index] == 0 or (values.change is None and len(values.shown) > 1):
         return scene.theme.ink
-    return scene.theme.negative if main[index] < 0 else scene.theme.positive
+    return scene.theme.negative_text if main[index] < 0 else scene.theme.positive
 
 
 def _strongest(scene: Scene, routed: RoutedEdges) -> NDArray[np.intp]:

@@ -59,7 +59,7 @@ def _table(rows: list[list[str]], theme: Theme) -> Html:
         for x, text in enumerate(row):
             is_head = x == 0 or y == 0
             background = f' bgcolor="{theme.panel}"' if is_head or x == 1 else ""
-            signed = theme.negative if text.startswith("−") else theme.positive
+            signed = theme.negative_text if text.startswith("−") else theme.positive
             colour = theme.muted if is_head or text in ("…", "—") else signed
             inner = f'<font color="{colour}">{escape(text)}</font>' if text else ""
             cells.append(f'<td width="{_WIDE}" height="{_HIGH}" fixedsize="true"{background}>{inner}</td>')
