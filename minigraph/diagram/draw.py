@@ -56,8 +56,8 @@ def diagram(options: Options) -> Diagram:
             "links" for plain lines where none of the values on edges is shown.
         example: which example of the last batch, from 0, or "mean" for the mean of |value| over the batch.
         max_units: how many units of a node are shown, or which (a list of numbers from 1), for all nodes or
-            by name, as in `{"pixels": 6}`, the others 12; None for all. What is left out is stated and its
-            weights are drawn in bundles.
+            by name, as in `{"pixels": 6}`, the others 12; None for all, with at most 25,000 edges. What is left
+            out is stated and its weights are drawn in bundles.
         direction: "LR", "RL", "TB" or "BT".
         theme: "light", "dark", "print" (greys), or "auto": light, and an SVG that turns dark where the
             reader's system is dark.

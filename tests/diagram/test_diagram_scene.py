@@ -399,3 +399,11 @@ def test_scales_are_taken_over_what_is_shown() -> None:
     thetas = [np.abs(layer.parameters()) for layer in net.layers]
     weights = [thetas[0][:2], thetas[1][:1, :3], thetas[2][:1, :2]]
     assert f"|Θ| = {number(float(max(theta.max() for theta in weights)))}" in picture.text()
+
+
+def test_more_edges_than_a_browser_copes_with_are_refused() -> None:
+    net = mg.mlp([784, 100, 10])
+    with pytest.raises(mg.ArgumentError, match=r"max_units: received None, which draws 79,510 edges, .*'layers'"):
+        mg.diagram(net, max_units=None)
+    assert mg.diagram(net, max_units=None, show="a").source.count("label=") > 890
+    assert mg.diagram(mg.mlp([150, 150]), max_units=None, show="weights", top_k=0).source.count("->") > 22_500

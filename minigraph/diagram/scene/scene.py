@@ -16,8 +16,12 @@ from minigraph.diagram.scene.parent_edges import ParentEdges, edges_into
 from minigraph.diagram.scene.readings import NodeValues, read_layer, read_node
 from minigraph.diagram.scene.selection import Selection, select
 from minigraph.diagram.scene.thetas import Thetas
+from minigraph.errors import ArgumentError
 from minigraph.graph.node import Layer, Node
 from minigraph.network.network import AnyNetwork
+
+MOST_EDGES = 25_000
+"""What a drawing may hold: some 6 MB of SVG."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ def read_scene(options: Options, scale: Scale | None = None, ranks: Mapping[Laye
             edges += edges_into(node, selections, read_layer(node.layer, "weights"))
         else:
             edges += [ParentEdges(node, slot) for slot in range(len(node.parents))]
+    if (count := sum(len(into.edges) for into in edges)) > MOST_EDGES:
+        raise ArgumentError(
+            f"max_units: received {options.max_units!r}, which draws {count:,} edges, expected at most {MOST_EDGES:,},"
+            " more than which no browser copes with; choose fewer units, show='a' without edges, or detail='layers'"
+        )
     values = {node: read_node(node, options.example) for node in net.nodes}
     scale = scale or Scale(_largest_on_edges(options, edges, edge_values), *_largest_in_units(selections, values))
     return Scene(options, selections, values, edges, edge_values, Thetas(net), scale, ranks)
