@@ -42,7 +42,7 @@ exclude_patterns = ["examples", "tools", "tests"]
 
 # In the order in which a reader meets them; a module that is not named here follows.
 ORDER = ("graph", "network", "functions", "data", "inspection", "training", "diagram", "persistence")
-ELSEWHERE = {"base": "inspection"}
+ELSEWHERE = {"base": "graph"}
 """Folders and modules whose public names stand on the page of another."""
 WHOLE_MODULES = ("data", "plots", "reference", "sklearn", "onnx")
 GUIDES = ("speed", "published", "contributing", "changelog")
