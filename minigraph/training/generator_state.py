@@ -25,9 +25,10 @@ def check_generator_state(state: Mapping[str, object], where: str) -> None:
     >>> check_generator_state(np.random.default_rng(0).bit_generator.state, "generator_state")
     """
     name = state.get("bit_generator")
-    if name not in _NAMES:
-        raise ModelFormatError(f"{where}: received bit generator {name!r}, expected one of {', '.join(_NAMES)}")
-    _compare(state, getattr(np.random, str(name))(0).state, where)
+    if not isinstance(name, str) or name not in _NAMES:
+        received = reprlib.repr(name)
+        raise ModelFormatError(f"{where}: received bit generator {received}, expected one of {', '.join(_NAMES)}")
+    _compare(state, getattr(np.random, name)(0).state, where)
 
 
 def _compare(value: object, pattern: object, where: str) -> None:

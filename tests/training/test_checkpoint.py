@@ -288,6 +288,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("generator_state", [], "generator_state: received"),
     ("generator_state", changed(PCG, "bit_generator", to="os"), "received bit generator 'os'"),
     ("generator_state", changed(PCG, "bit_generator", to=["PCG64"]), r"received bit generator \['PCG64'\]"),
+    ("generator_state", changed(PCG, "bit_generator", to=np.zeros(3)), r"received bit generator array"),
     ("generator_state", changed(PCG, "bit_generator", to="MT19937"), "expected the keys bit_generator, state"),
     ("generator_state", changed(PCG, "state", to=1), "generator_state.state: received 1"),
     ("generator_state", changed(PCG, "state", "inc", to=2**128), "generator_state.state.inc: received"),
