@@ -279,7 +279,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("optimizer", 3, "optimizer: received 3, expected str"),
     ("optimizer_state", {"mean": [1.0]}, r"optimizer_state: received .*expected Mapping\[str, Array\]"),
     ("optimizer_state", [np.zeros(3)], r"optimizer_state: received .*expected Mapping\[str, Array\]"),
-    ("optimizer_state", {"mean": np.array([0, np.nan, 0])}, r"optimizer_state\['mean'\]: holds NaN"),
+    ("optimizer_state", {"mean": np.array([0, np.nan, 0])}, r"optimizer_state\['mean'\]: contains NaN"),
     ("callback_states", {"a": {}}, r"callback_states: received .*expected list\[dict"),
     ("callback_states", [{"a": 1}], r"callback_states: received .*expected list\[dict"),
     ("callback_states", [np.zeros(3)], r"callback_states: received .*expected list\[dict"),
