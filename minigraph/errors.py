@@ -1,4 +1,4 @@
-"""The errors of the package: each is a `MinigraphError` and the built-in that fits."""
+"""Exceptions: each is a `MinigraphError` and the built-in exception that fits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class MinigraphError(Exception):
-    """Base class of every error that minigraph raises on purpose.
+    """Base class of all exceptions that minigraph raises deliberately.
 
     >>> import minigraph as mg
     >>> issubclass(mg.ShapeError, (mg.MinigraphError,)) and issubclass(mg.ShapeError, ValueError)
@@ -16,11 +16,11 @@ class MinigraphError(Exception):
 
 
 class ArgumentError(MinigraphError, ValueError):
-    """An argument has a value outside what is allowed: an unknown name, a rate of 1.5, a target of 7."""
+    """An argument is out of range: an unknown name, a rate of 1.5, a target of 7."""
 
 
 class UnknownNameError(ArgumentError, KeyError):
-    """A mapping has nothing under this name."""
+    """A mapping has no entry with this name."""
 
     def __str__(self) -> str:
         return Exception.__str__(self)  # KeyError would show the repr of its message
@@ -31,27 +31,27 @@ class ShapeError(MinigraphError, ValueError):
 
 
 class GraphError(MinigraphError, ValueError):
-    """Nodes do not form a network: a cycle, an unused input, two nodes of one name."""
+    """Nodes do not form a network: a cycle, an unused input, two nodes with the same name."""
 
 
 class StateError(MinigraphError, RuntimeError):
-    """A value is read that has not been computed, or that no longer belongs to the current state."""
+    """A value was read that has not been computed, or that is stale."""
 
 
 class NonFiniteError(MinigraphError, FloatingPointError):
-    """A computation gave an infinity or NaN; the message names the node and the phase."""
+    """A computation produced infinity or NaN; the message names the node and the phase."""
 
 
 class NonFiniteDataError(NonFiniteError, ArgumentError):
-    """An array that was passed in holds an infinity or NaN; the message names the place."""
+    """An array argument contains infinity or NaN; the message gives the position."""
 
 
 class ModelFormatError(MinigraphError, ValueError):
-    """A file does not hold a model that this version can read."""
+    """A file does not contain a model that this version can read."""
 
 
 class DataFormatError(MinigraphError, ValueError):
-    """A data file is not in the format that its reader expects."""
+    """A data file is not in the expected format."""
 
 
 class GradientCheckError(MinigraphError, AssertionError):
@@ -59,15 +59,15 @@ class GradientCheckError(MinigraphError, AssertionError):
 
 
 class RenderError(MinigraphError, RuntimeError):
-    """A drawing could not be turned into a picture; the message names engine, format and remedy."""
+    """A drawing could not be rendered; the message names engine, format and remedy."""
 
 
 class MissingExtraError(MinigraphError, ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that provides it."""
 
 
 def nearest(value: object, choices: Iterable[str]) -> str:
-    """Say which of `choices` is closest to `value`, as the tail of an error message.
+    """Return the end of an error message that names the choice closest to `value`.
 
     >>> from minigraph.errors import nearest
     >>> nearest("sigmod", ["tanh", "sigmoid"])

@@ -85,7 +85,7 @@ def to_bytes(net: AnyNetwork) -> bytes:
     arrays = _arrays(description.layers, net)
     for name, array in arrays.items():
         if not is_finite(cast("Array", array)):
-            raise NonFiniteError(f"{name}: holds infinity or NaN, which is not saved")
+            raise NonFiniteError(f"{name}: contains infinity or NaN, which is not saved")
     return encode(_KIND, description.data, arrays)
 
 

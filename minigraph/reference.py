@@ -80,7 +80,7 @@ def backpropagation(thetas: Sequence[ArrayLike], X: ArrayLike, Y: ArrayLike, l2:
         for layer in reversed(range(len(matrices))):
             a = activations[layer]
             accumulators[layer] += np.outer(delta, a)  # Δ^(l) := Δ^(l) + δ^(l+1) a^(l)ᵀ
-            if layer > 0:  # the input is without error
+            if layer > 0:  # inputs have no error
                 delta = (matrices[layer].T @ delta)[1:] * a[1:] * (1 - a[1:])
                 deltas.insert(0, delta)
     gradients: list[Array] = []

@@ -96,7 +96,7 @@ class Oracle:
         gradients, deltas = autograd.grad(lambda both: self.J(*both))((self._thetas(), nudges))
         for layer, gradient in zip(self.net.layers, gradients, strict=True):
             if layer.links is not None:
-                gradient[:, 1:][~layer.links] = 0  # the weight of an absent link is no parameter
+                gradient[:, 1:][~layer.links] = 0  # the weight of an absent link is not a parameter
         return gradients, {name: delta * self._weights().sum() for name, delta in deltas.items()}
 
     def value(self) -> float:

@@ -1,1 +1,1 @@
-"""What every part of the package may use, and what knows nothing of networks."""
+"""Utilities for every part of the package, independent of networks."""

@@ -1,4 +1,4 @@
-"""Array types, and the checks that turn what a user passes in into arrays that can be trusted."""
+"""Array types, and the validation of array arguments."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def float_dtype(dtype: DTypeLike) -> np.dtype[Float]:
 
 
 def integer(value: int, argument: str, least: int = 1) -> int:
-    """Return `value` as an int if it is an integer >= `least`; a bool or a float is not.
+    """Return `value` as an int if it is an integer >= `least`; bools and floats are rejected.
 
     Raises:
-        ArgumentError: it is not.
+        ArgumentError: `value` is not such an integer.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ArgumentError(f"{argument}: received {value!r}, expected an integer >= {least}")
@@ -56,15 +56,15 @@ def real(
 
     Args:
         value: the number.
-        argument: what to call it in an error.
-        expected: the bounds in words, for the error.
+        argument: its name in error messages.
+        expected: the bounds in words, for the error message.
         above: lower bound, exclusive.
         least: lower bound, inclusive.
         most: upper bound, inclusive.
         below: upper bound, exclusive.
 
     Raises:
-        ArgumentError: it is out of bounds, infinite, NaN, or not a number.
+        ArgumentError: `value` is out of bounds, infinite, NaN, or not a number.
     """
     is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not is_number or not (above < value < below and least <= value <= most):
@@ -76,10 +76,10 @@ def real(
 
 
 def numeric(values: ArrayLike, argument: str) -> Array:
-    """Return `values` as an array of real numbers, or say what is wrong with them.
+    """Return `values` as an array of real numbers.
 
     Raises:
-        ShapeError: a ragged list, strings, objects or complex numbers.
+        ShapeError: `values` is ragged, or contains strings, objects or complex numbers.
     """
     try:
         array = np.asarray(values)
@@ -103,7 +103,7 @@ def _from_objects(array: NDArray[np.object_], argument: str) -> NDArray[np.float
 
 
 def _is_number(value: object) -> bool:
-    if isinstance(value, (str, bytes)):  # float would read "1" as a number
+    if isinstance(value, (str, bytes)):  # float("1") would succeed
         return False
     if value is None:  # becomes NaN, which the check for finite numbers locates
         return True
@@ -120,12 +120,12 @@ def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float
     Args:
         values: one row per example.
         columns: the expected number of columns.
-        argument: what to call the values in an error.
-        dtype: of the result; numbers that overflow it are refused.
+        argument: their name in error messages.
+        dtype: dtype of the result; numbers that overflow it are rejected.
 
     Raises:
-        ShapeError: another shape, no rows, or not numeric.
-        NonFiniteDataError: an infinity or NaN; the message gives the row and the column.
+        ShapeError: `values` has another shape, no rows, or is not numeric.
+        NonFiniteDataError: `values` contains infinity or NaN; the message gives the row and the column.
     """
     array = numeric(values, argument)
     if array.ndim != 2 or array.shape[1] != columns:
@@ -141,7 +141,7 @@ def matrix(values: ArrayLike, columns: int, argument: str, dtype: np.dtype[Float
 
 
 def finite(array: Array, argument: str, dtype: np.dtype[Float]) -> Array:
-    """Return `array` in `dtype`, or raise NonFiniteDataError naming the first number that is not finite in it."""
+    """Return `array` as `dtype`, or raise NonFiniteDataError naming the first number that is not finite in it."""
     with np.errstate(over="ignore"):
         result: Array = array.astype(dtype, copy=False)
     if not is_finite(result):
@@ -154,10 +154,10 @@ def finite(array: Array, argument: str, dtype: np.dtype[Float]) -> Array:
 
 
 def is_finite(array: Array) -> bool:
-    """Return whether every number in `array` is finite, without allocating when it is."""
+    """Return whether all numbers in `array` are finite; allocates nothing if they are."""
     flat = array.ravel(order="K")
     with np.errstate(all="ignore"):
-        # A finite sum of squares proves it in one pass; an infinite one may be mere overflow.
+        # A finite sum of squares proves it in one pass; an infinite one may be due to overflow.
         return bool(np.isfinite(np.dot(flat, flat))) or bool(np.isfinite(flat).all())
 
 
@@ -185,11 +185,11 @@ def unroll(matrices: Sequence[ArrayLike]) -> Array:
 
 
 def reshape(vector: ArrayLike, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Cut a vector into matrices: the inverse of `unroll`.
+    """Split a vector into matrices: the inverse of `unroll`.
 
     Args:
-        vector: one axis, as many entries as the shapes have together.
-        shapes: of the matrices, in order.
+        vector: 1-D, with as many entries as all shapes together.
+        shapes: shapes of the matrices, in order.
 
     Returns:
         New arrays of the given shapes, filled row by row.

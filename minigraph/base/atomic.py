@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever reads finds the old content or the new one."""
+"""Atomic file writes: readers see either the old content or the new content."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | memoryview) -> None:
-    """Write a file so that an error, a full disk or a killed process leaves the old content untouched.
+    """Write a file such that an error, a full disk or a killed process leaves the old content intact.
 
-    The data go to a new file of a random name in the same folder, onto the disk, and then under the file's name
-    in one step. An error removes the new file; a killed process can leave it behind, as `.minigraph-….tmp`. Of
-    two writers of one file, the last one wins. A pipe or a device, which has no old content, is written directly.
+    The data are written to a temporary file in the same folder, flushed to disk, and renamed in a single step.
+    An error removes the temporary file; a killed process may leave it behind, as `.minigraph-….tmp`. If two
+    processes write the same file, the last one wins. Pipes and devices are written to directly.
 
     Args:
-        path: of the file; through a symbolic link the file it points to is replaced, and its mode is kept.
-        data: the whole new content.
+        path: path of the file; if it is a symbolic link, its target is replaced. The mode is preserved.
+        data: the complete new content.
 
     Raises:
-        OSError: the folder or the file is read-only, the disk is full, …; the file is as it was.
+        OSError: the folder or the file is read-only, the disk is full, …; the file is unchanged.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -35,9 +35,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
         if not target.is_file():
             target.write_bytes(data)
             return
-        os.close(os.open(target, os.O_WRONLY))  # a file that may not be written to may not be replaced either
+        os.close(os.open(target, os.O_WRONLY))  # a read-only file must not be replaced either
         mode = stat.S_IMODE(target.stat().st_mode)
-    # Nobody can have put a file, a link or a pipe under a name that nobody knew; "x" refuses it even so.
+    # The name is random, so nothing can exist under it; mode "x" makes sure.
     temporary = target.with_name(f".minigraph-{os.urandom(8).hex()}.tmp")
     with open(
         temporary, "xb", opener=lambda name, flags: os.open(name, flags, 0o666 if mode is None else 0o600)
@@ -46,7 +46,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            file.close()  # Windows renames no open file
+            file.close()  # Windows cannot rename an open file
             if mode is not None:
                 temporary.chmod(mode)
             temporary.replace(target)
@@ -58,7 +58,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | bytearray | mem
 
 
 def _flush_folder(folder: Path) -> None:
-    """Bring the new name onto the disk too, where the system lets a folder be opened for that."""
+    """Flush the new name to disk too, where the system allows a folder to be opened for that."""
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

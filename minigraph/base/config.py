@@ -1,4 +1,4 @@
-"""The arguments that an object was made with, so that it can be saved and made again."""
+"""Constructor arguments of an object, so that it can be saved and rebuilt."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Configurable:
-    """Base of layers, activations, costs and initializers, which can be saved by their settings.
+    """Base class of layers, activations, costs and initializers, which are saved by their settings.
 
-    A class that keeps every argument of its constructor in the attribute of the same name needs nothing
-    more; any other overrides both methods. Settings are None, True and False, numbers, strings, lists
-    of these, activations, initializers and costs; `links` of a layer is an array.
+    A class that stores every constructor argument in an attribute of the same name needs nothing more;
+    other classes override both methods. Settings are None, Booleans, numbers, strings, lists of these,
+    activations, initializers and costs; the `links` of a layer are an array.
 
     >>> import minigraph as mg
     >>> mg.LeakyRelu(0.1).to_config()
@@ -30,10 +30,10 @@ class Configurable:
     """
 
     def to_config(self) -> dict[str, object]:
-        """Return the constructor's arguments by name; by default, the attributes of the same names.
+        """Return the constructor arguments by name; by default, the attributes of the same names.
 
         Raises:
-            ArgumentError: there is no such attribute, or the constructor takes `*args` or `**kwargs`.
+            ArgumentError: an attribute is missing, or the constructor takes `*args` or `**kwargs`.
         """
         config = {}
         constructor: Callable[..., Configurable] = type(self)
@@ -48,11 +48,11 @@ class Configurable:
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Self:
-        """Make an object from what `to_config` gave."""
+        """Create an object from the result of `to_config`."""
         return cls(**config)
 
 
 @functools.cache
 def _arguments(constructor: Callable[..., object]) -> list[tuple[str, bool]]:
-    """Return the name of every argument, and whether it is *args or **kwargs."""
+    """Return the name of each argument, and whether it is *args or **kwargs."""
     return [(name, each.kind in _VARIADIC) for name, each in inspect.signature(constructor).parameters.items()]

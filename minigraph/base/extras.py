@@ -12,11 +12,11 @@ def require(module: str, extra: str) -> ModuleType:
     """Import an optional dependency.
 
     Args:
-        module: to import, as in an import statement.
-        extra: of this package that provides it.
+        module: name of the module, as in an import statement.
+        extra: the extra of this package that provides it.
 
     Raises:
-        MissingExtraError: it is not installed; the message says how to get it.
+        MissingExtraError: the module is not installed; the message says how to install it.
 
     >>> require("scipy_of_another_name", "scipy")
     Traceback (most recent call last):
@@ -27,5 +27,5 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         package = module.partition(".")[0]
         if error.name is None or error.name.partition(".")[0] != package:
-            raise  # a module that the package itself misses is another fault
+            raise  # a missing dependency of the package itself is a different error
         raise MissingExtraError(f"{package} is not installed: pip install 'minigraph[{extra}]'") from error

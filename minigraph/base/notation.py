@@ -8,7 +8,7 @@ SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋
 _SUPERSCRIPTS = str.maketrans("0123456789()+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺⁻")
 _LATEX = {"Θ": r"\Theta", "δ": r"\delta", "Δ": r"\Delta", "λ": r"\lambda"}
 
-# Outside \text, where KaTeX and MathJax agree: MathJax prints a backslash inside \text as it stands.
+# Outside \text, where KaTeX and MathJax agree: inside \text, MathJax prints a backslash literally.
 _LATEX_ESCAPES = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "\\": r"\backslash ",
@@ -19,7 +19,7 @@ _LATEX_ESCAPES = {
 
 @dataclass(frozen=True)
 class Symbol:
-    """A letter with its indices below and the layer above, as in δ₂⁽³⁾; `example` counts from 1, as in cost(2).
+    """A letter with subscript indices and the layer as superscript, as in δ₂⁽³⁾; `example` starts at 1, as in cost(2).
 
     >>> Symbol("Θ", (2, 1), 1).text, Symbol("Θ", (2, 11), 1).latex, Symbol("δ", (1,), 3, example=2).text
     ('Θ₂₁⁽¹⁾', '\\\\Theta_{2,11}^{(1)}', 'δ₁⁽³⁾[2]')
@@ -56,14 +56,14 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Label:
-    """What stands for a number where a letter with indices is not enough, as in ∂cost/∂a₁⁽³⁾."""
+    """The notation of a quantity for which a letter with indices is not enough, as in ∂cost/∂a₁⁽³⁾."""
 
     text: str
     latex: str
 
 
 def number(value: float, digits: int = 6) -> str:
-    """Return a number as people write it into a formula.
+    """Format a number as in a formula.
 
     >>> number(0.25), number(-3.0), number(1.5e-9), number(-0.0)
     ('0.25', '−3', '1.5·10⁻⁹', '0')
@@ -74,19 +74,19 @@ def number(value: float, digits: int = 6) -> str:
 
 
 def latex_number(value: float, digits: int = 6) -> str:
-    """Return a number in LaTeX."""
+    """Format a number in LaTeX."""
     mantissa, exponent = _scientific(value, digits)
     return rf"{mantissa} \cdot 10^{{{exponent}}}" if exponent else mantissa
 
 
 def _scientific(value: float, digits: int) -> tuple[str, str]:
-    """Split a number into mantissa and exponent of ten, both as text; −0 is 0."""
+    """Return mantissa and decimal exponent of a number as text; −0 becomes 0."""
     mantissa, _, exponent = f"{value + 0.0:.{digits}g}".partition("e")
     return mantissa, str(int(exponent)) if exponent else ""
 
 
 def latex_text(text: str) -> str:
-    r"""Return a text as upright letters within a LaTeX formula.
+    r"""Format text as upright letters in a LaTeX formula.
 
     >>> latex_text("petal_length 50%")
     '\\text{petal}\\_\\text{length 50}\\%'

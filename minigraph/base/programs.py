@@ -1,8 +1,8 @@
 """Rules as straight-line programs: sequences of numpy calls that do not depend on the numbers.
 
-For a small network a Python call per rule costs as much as the arithmetic. So each rule is written once, as a
-generator that yields its calls; the passes unroll all rules of a network into one flat list per batch size, and
-whoever calls the rule itself gets the same calls, made one by one.
+In a small network one Python call per rule costs as much as the arithmetic. Each rule is therefore written once,
+as a generator that yields its calls: the passes unroll the rules of a network into a flat list per batch size,
+and calling the rule itself executes the same calls one by one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Program: TypeAlias = Iterator[tuple[Any, ...]]
 def straight_line(
     program: Callable[Concatenate[T, P], Program],
 ) -> Callable[Concatenate[T, P], None]:
-    """Turn a method that yields calls, as (function, *arguments), into one that makes them.
+    """Turn a method that yields calls, as (function, *arguments), into a method that executes them.
 
     >>> import numpy as np
     >>> class Square:
@@ -53,7 +53,7 @@ def is_straight_line(rule: Callable[..., None]) -> bool:
 
 
 def unrolled(rule: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> list[Call]:
-    """Return the calls that `rule(*args)` makes: those of its program, or the call of any other method itself."""
+    """Return the calls made by `rule(*args)`: those of its program, or for any other method the call itself."""
     if not is_straight_line(rule):
         return [(rule, args)]
     calls = rule.program(rule.__self__, *args)  # type: ignore[attr-defined]

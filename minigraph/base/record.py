@@ -1,7 +1,7 @@
-"""Plain values that hold arrays, as JSON beside named arrays, and back; and whether they are of a given type.
+"""Conversion of plain values with arrays to JSON plus named arrays, and back; and type checks of such values.
 
-What JSON has no word for is written as an object of one key that begins with `$`: an array and a list of floats by
-the name under which the array is kept, an integer beyond 64 bits by its digits.
+What JSON cannot represent is written as an object with a single key that starts with `$`: arrays and lists of
+floats by the name of the stored array, integers beyond 64 bits by their digits.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from minigraph.base.tensor_file import Tensor
 from minigraph.errors import ArgumentError, ModelFormatError
 
 MAX_FLOATS = 1_500_000
-"""In lists, together: there they take four times the memory that they take in the file."""
+"""Limit for all lists together: in memory, a list of floats is four times as large as in the file."""
 _MAX_DIGITS = 100
 
 
 def split(value: object, name: str, arrays: dict[str, Tensor]) -> Json:
-    """Return the JSON of a value, and add its arrays to `arrays`, each as NAME and a number of its own.
+    """Return a value as JSON, and add its arrays to `arrays` as `name` plus a unique number.
 
     Raises:
-        ArgumentError: it holds something else than dicts with strings as keys, sequences, arrays, None, strings,
+        ArgumentError: the value contains anything but dicts with string keys, sequences, arrays, None, strings,
             numbers and Booleans.
 
     >>> arrays = {}
@@ -43,7 +43,7 @@ def split(value: object, name: str, arrays: dict[str, Tensor]) -> Json:
         return [split(each, name, arrays) for each in value]
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) and is_unicode(key) and not key.startswith("$") for key in value):
-            raise ArgumentError(f"{name}: received keys {list(value)!r}, expected strings that do not begin with $")
+            raise ArgumentError(f"{name}: received keys {list(value)!r}, expected strings that do not start with $")
         return {key: split(value[key], name, arrays) for key in sorted(value)}
     if isinstance(value, int) and value not in INTEGERS and abs(value) < 10**_MAX_DIGITS:
         return {"$integer": str(value)}
@@ -51,7 +51,7 @@ def split(value: object, name: str, arrays: dict[str, Tensor]) -> Json:
 
 
 class Joiner:
-    """Puts together again what `split` took apart.
+    """Reassembles values taken apart by `split`.
 
     >>> Joiner({"values.0": np.array([0.5, 0.25])}).join({"cost": {"$floats": "values.0"}, "epoch": 3})
     {'cost': [0.5, 0.25], 'epoch': 3}
@@ -62,10 +62,10 @@ class Joiner:
         self._floats = 0
 
     def join(self, data: object) -> object:
-        """Return the value that `split` wrote as this JSON.
+        """Return the value that `split` turned into this JSON.
 
         Raises:
-            ModelFormatError: it did not write such data.
+            ModelFormatError: `split` cannot have written the data.
         """
         if isinstance(data, list):
             return [self.join(each) for each in data]
@@ -81,13 +81,13 @@ class Joiner:
         return _integer(text) if kind == "$integer" else self._array(text, kind == "$floats")
 
     def require_all_used(self) -> None:
-        """Raise ModelFormatError if an array stands in no value."""
+        """Raise ModelFormatError if an array is unused."""
         for name in self._unused:
             raise ModelFormatError(f"{name}: nothing refers to it")
 
     def _array(self, name: str, is_list: bool) -> Tensor | list[float]:
         if name not in self._unused:
-            raise ModelFormatError(f"{reprlib.repr(name)}: there is no such array, or it is used twice")
+            raise ModelFormatError(f"{reprlib.repr(name)}: no such array, or it is used twice")
         array = self._unused.pop(name)
         if not is_list:
             return array
@@ -102,7 +102,7 @@ class Joiner:
 
 
 def conforms(value: object, hint: object) -> bool:
-    """Return whether a value is of the type that an annotation names.
+    """Return whether a value has the annotated type.
 
     >>> conforms({"cost": [0.5]}, dict[str, list[float]]), conforms(True, int), conforms(None, str | None)
     (True, False, True)
@@ -124,7 +124,7 @@ def conforms(value: object, hint: object) -> bool:
         return isinstance(value, origin) and all(conforms(each, arguments[0]) for each in value)
     if origin in (dict, Mapping):
         return isinstance(value, dict) and all(conforms(each, arguments[1]) for each in value.values())
-    raise TypeError(f"hint: received {hint}, for which there is no rule")
+    raise TypeError(f"hint: received {hint}, which is not supported")
 
 
 def _keep(array: Tensor, name: str, arrays: dict[str, Tensor]) -> str:
@@ -135,5 +135,5 @@ def _keep(array: Tensor, name: str, arrays: dict[str, Tensor]) -> str:
 
 def _integer(digits: str) -> int:
     if not digits.removeprefix("-").isdecimal() or len(digits) > _MAX_DIGITS + 1 or int(digits) in INTEGERS:
-        raise ModelFormatError(f"$integer: received {reprlib.repr(digits)}, expected the digits of one beyond 64 bits")
+        raise ModelFormatError(f"$integer: received {reprlib.repr(digits)}, expected an integer beyond 64 bits")
     return int(digits)

@@ -1,7 +1,7 @@
-"""Sources of rows: arrays in memory, memory-mapped files, anything that returns the rows asked for.
+"""Data sources: arrays in memory, memory-mapped files, or any object that returns rows by index.
 
-What lies in memory is checked once and kept. What is streamed is read, checked and converted in chunks,
-so that data larger than memory can be trained on.
+Arrays in memory are checked once and kept. Streams are read, checked and converted in chunks, so that data
+larger than memory can be used for training.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ if TYPE_CHECKING:
 
 Indices: TypeAlias = NDArray[np.intp]
 Check: TypeAlias = Callable[[ArrayLike, str, int], Array]
-"""Called with values, what to call them, and the number of rows: the checked array, or an error."""
+"""Called with values, their name in messages, and the number of rows; returns the checked array or raises."""
 
 _CHUNK = 1024
-"""Rows that are read at a time."""
+"""Rows read at a time."""
 _CACHED = 64
-"""Rows that are copied from one array to another at a time: between the two they stay in the cache."""
+"""Rows copied at a time, few enough to stay in the cache."""
 
 
 @runtime_checkable
 class Rows(Protocol):
-    """A source of examples: `len(rows)` of them, and `rows[indices]` for a rising array of indices.
+    """A source of examples: supports `len(rows)`, and `rows[indices]` for an array of increasing indices.
 
-    `numpy.memmap` is one, and so are the datasets of h5py and zarr, and classes of your own.
+    Examples are `numpy.memmap`, the datasets of h5py and zarr, and custom classes.
     """
 
     def __len__(self) -> int:
         """Return the number of examples."""
 
     def __getitem__(self, indices: Indices, /) -> ArrayLike:
-        """Return the examples with these indices, one row each."""
+        """Return the examples with these indices, one per row."""
 
 
 Source: TypeAlias = ArrayLike | Rows
 TrainingData: TypeAlias = Source | Sequence[Source] | Mapping[str, Source]
-"""What `fit` takes: one source for a network with one input (or output); else a sequence or a dict by node name."""
+"""Data for `fit`: a single source for one input (or output), else a sequence, or a dict keyed by node name."""
 
 
 class Column(ABC):
-    """The examples' share of one input or output node: m rows of one width."""
+    """The data of one input or output node: m rows of equal width."""
 
     def __init__(self, label: str, m: int, size: int, dtype: np.dtype[Float]) -> None:
         self.label = label
@@ -60,11 +60,11 @@ class Column(ABC):
         """The largest |value| so far."""
 
     def update_largest(self, values: Array) -> None:
-        """Take these values into account in `largest`."""
+        """Update `largest` with these values."""
         self.largest = max(self.largest, float(values.max()), -float(values.min()))
 
     def check_rows(self) -> None:
-        """Check what is not checked yet, as far as that costs little."""
+        """Check unchecked rows, as far as that is cheap."""
 
     @abstractmethod
     def gather(self, rows: Indices, out: Array) -> None:
@@ -72,7 +72,7 @@ class Column(ABC):
 
 
 class InMemoryColumn(Column):
-    """An array in memory, checked as a whole."""
+    """An array in memory, checked in full."""
 
     def __init__(self, label: str, array: Array) -> None:
         super().__init__(label, len(array), array.shape[1], array.dtype)
@@ -81,7 +81,7 @@ class InMemoryColumn(Column):
         self._buffer = np.empty((0, self.size), array.dtype)
 
     def gather(self, rows: Indices, out: Array) -> None:
-        if out.flags.c_contiguous:  # only then numpy takes rows without a copy
+        if out.flags.c_contiguous:  # only with mode="clip" does numpy take rows without a copy
             self._array.take(rows, 0, out, "clip")
             return
         if len(self._buffer) < min(len(rows), _CACHED):
@@ -94,7 +94,7 @@ class InMemoryColumn(Column):
 
 
 class StreamedColumn(Column):
-    """A source that is read in chunks, each checked as it comes."""
+    """A source that is read in chunks, each checked when it is read."""
 
     def __init__(self, label: str, source: Rows, size: int, dtype: np.dtype[Float], check: Check) -> None:
         if len(source) == 0:
@@ -103,11 +103,11 @@ class StreamedColumn(Column):
         self._source = source
         self._check = check
         self._file = file = _mapped_file(source)
-        # What a private mapping changed exists in memory only, and must not be given back.
+        # Changes of a private mapping exist in memory only; its pages must not be released.
         self._releasable = None if file is None or file.mode == "c" else _mapping(file)
 
     def check_rows(self) -> None:
-        """Read a memory-mapped file whole, and of any other stream, which may be slow, the first row."""
+        """Read all of a memory-mapped file, but only the first row of any other stream, which may be slow."""
         m = 1 if self._file is None else self.m
         for start in range(0, m, _CHUNK):
             self._read(np.arange(start, min(start + _CHUNK, m)))
@@ -115,7 +115,7 @@ class StreamedColumn(Column):
     def gather(self, rows: Indices, out: Array) -> None:
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
-            order = np.argsort(part)  # rising indices are quicker to read, and h5py asks for them
+            order = np.argsort(part)  # increasing indices are faster to read, and h5py requires them
             out[start + order] = self._read(part[order])
 
     def _read(self, rows: Indices) -> Array:
@@ -133,7 +133,7 @@ class StreamedColumn(Column):
         return checked
 
     def _check_by_row(self, rows: Indices, values: ArrayLike) -> None:
-        """Check row by row, so that the message names the row of the whole source."""
+        """Check row by row, so that the message gives the row in the whole source."""
         array = np.asarray(values)
         if array.ndim and len(array) == len(rows):
             for row, value in zip(rows, array, strict=True):
@@ -141,7 +141,7 @@ class StreamedColumn(Column):
 
 
 def is_stream(source: object) -> bool:
-    """Return whether rows are read from `source` in chunks; arrays and tables in memory are taken whole."""
+    """Return whether rows of `source` are read in chunks, unlike arrays and tables in memory."""
     if isinstance(source, np.ndarray):
         return _mapped_file(source) is not None
     in_memory = (list, tuple, str, bytes, Mapping)
@@ -152,7 +152,7 @@ def is_stream(source: object) -> bool:
 
 
 def _give_pages_back(mapping: mmap.mmap) -> None:
-    """Give back the pages that were read, which count as memory of this process until then; not on Windows."""
+    """Release the pages read so far, which count as memory of this process; no-op on Windows."""
     import mmap
 
     if hasattr(mmap, "MADV_DONTNEED"):
@@ -160,7 +160,7 @@ def _give_pages_back(mapping: mmap.mmap) -> None:
 
 
 def _mapped_file(source: object) -> np.memmap[Any, Any] | None:
-    """Return the memory-mapped file that an array looks into, if it does."""
+    """Return the memory-mapped file of which an array is a view, if any."""
     while isinstance(source, np.ndarray):
         if isinstance(source, np.memmap) and _mapping(source) is not None:
             return source

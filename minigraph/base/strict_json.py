@@ -1,4 +1,4 @@
-"""JSON as this package's files hold it: written in one canonical way, and read without trusting the writer."""
+"""JSON in the files of this package: written in canonical form, and read without trusting the writer."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from minigraph.errors import ArgumentError, ModelFormatError
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_CONTAINERS = 100_000
-"""Lists and objects in a text: Python's take some 50 times the memory of `{}`."""
+"""Lists and objects in a text: as Python objects they take some 50 times the memory of `{}`."""
 MAX_COMMAS = 250_000
 MAX_DEPTH = 32
 INTEGERS = range(-(2**63), 2**64)
-"""The integers of 64 bits, signed or not."""
+"""All signed and unsigned 64-bit integers."""
 _MAX_DIGITS = 20
-"""What those have at most, far from where reading a number takes long."""
+"""Maximum number of digits of such integers."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^][{}]++")
 
 
 def canonical(value: Json, sort_keys: bool = True) -> str:
-    """Write JSON so that equal data give equal text: keys sorted, no spaces, ASCII only.
+    """Serialize JSON such that equal data give equal text: sorted keys, no spaces, ASCII only.
 
     Raises:
         ValueError: NaN or infinity.
@@ -37,17 +37,18 @@ def canonical(value: Json, sort_keys: bool = True) -> str:
 
 
 def parse(text: str, what: str) -> Json:
-    """Read JSON that is written as `canonical` writes it, but for the order of keys.
+    """Parse JSON in the canonical form, except for the order of keys.
 
-    So nothing is accepted that other readers could understand differently: keys given twice, NaN, infinity and
-    numbers that overflow are not written like that.
+    This rejects everything that other parsers could read differently: duplicate keys, NaN, infinity and
+    numbers that overflow.
 
     Args:
         text: the JSON.
-        what: what to call it in an error.
+        what: its name in error messages.
 
     Raises:
-        ModelFormatError: not such JSON, too many or too deeply nested parts, or an integer beyond 64 bits.
+        ModelFormatError: the text is not such JSON, is too large or too deeply nested, or has an integer beyond
+            64 bits.
 
     >>> parse('{"a":1,"a":2}', "header")
     Traceback (most recent call last):
@@ -68,15 +69,15 @@ def parse(text: str, what: str) -> Json:
 
 
 def scalar(value: object, where: str, others: str) -> Json:
-    """Return None, a Boolean, a number or a string as JSON holds it.
+    """Return None, a Boolean, a number or a string as a JSON value.
 
     Args:
-        value: to be written.
-        where: what to call it in an error.
-        others: what else could stand there, for the error.
+        value: the value to write.
+        where: its name in error messages.
+        others: other permitted values, for the error message.
 
     Raises:
-        ArgumentError: it is something else, or beyond the limits of `parse`.
+        ArgumentError: the value has another type, or exceeds the limits of `parse`.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -87,13 +88,13 @@ def scalar(value: object, where: str, others: str) -> Json:
     if isinstance(value, str) and is_unicode(value):
         return str(value)
     raise ArgumentError(
-        f"{where}: received {reprlib.repr(value)}, which cannot be saved; expected None, a boolean, a finite number"
-        f" of 64 bits, a string of valid Unicode, {others}"
+        f"{where}: received {reprlib.repr(value)}, which cannot be saved; expected None, a boolean, a finite 64-bit"
+        f" number, a string of valid Unicode, {others}"
     )
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether `text` can be encoded: half of a surrogate pair cannot."""
+    """Return whether `text` can be encoded; lone surrogates cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -102,10 +103,10 @@ def is_unicode(text: str) -> bool:
 
 
 def _depth(text: str) -> int:
-    """Return how deeply lists and objects are nested.
+    """Return the nesting depth of lists and objects.
 
-    It is found before parsing, since json recurses in C: where a program has raised Python's limit on recursion,
-    deep nesting overflows the stack and ends the process.
+    It is computed before parsing, since json recurses in C: if a program has raised Python's recursion limit,
+    deep nesting overflows the stack and kills the process.
     """
     depth = deepest = 0
     for bracket in _NO_BRACKET.sub("", _STRING.sub("", text)):
@@ -121,7 +122,7 @@ def _integer(digits: str) -> int:
 
 
 def checked_object(value: object, where: str, keys: tuple[str, ...] | None = None) -> dict[str, object]:
-    """Return `value` if it is an object, with exactly these keys if any are given."""
+    """Return `value` if it is an object, with exactly `keys` unless None."""
     if not isinstance(value, dict) or (keys is not None and set(value) != set(keys)):
         received = sorted(map(str, value)) if isinstance(value, dict) else value
         expected = f"the keys {', '.join(keys)}" if keys else "an object"
@@ -130,7 +131,7 @@ def checked_object(value: object, where: str, keys: tuple[str, ...] | None = Non
 
 
 def checked_list(value: object, where: str, most: int | None = None) -> list[object]:
-    """Return `value` if it is a list of at most so many entries."""
+    """Return `value` if it is a list of at most `most` entries."""
     if not isinstance(value, list):
         raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected a list")
     if most is not None and len(value) > most:
@@ -139,7 +140,7 @@ def checked_list(value: object, where: str, most: int | None = None) -> list[obj
 
 
 def checked_string(value: object, where: str) -> str:
-    """Return `value` if it is a string that can be encoded."""
+    """Return `value` if it is a string of valid Unicode."""
     if not isinstance(value, str) or not is_unicode(value):
         raise ModelFormatError(f"{where}: received {reprlib.repr(value)}, expected a string of valid Unicode")
     return value
@@ -154,7 +155,7 @@ def checked_integer(value: object, where: str, least: int, most: int | None = No
 
 
 def checked_version(value: object, known: int, oldest: int = 1) -> None:
-    """Refuse the version of a format that this minigraph does not read."""
+    """Raise ModelFormatError if this minigraph does not read this version of a format."""
     version = checked_integer(value, "version", oldest)
     if version > known:
         raise ModelFormatError(f"version: received {version}, expected {known} or less; written by a newer minigraph")

@@ -1,11 +1,11 @@
-"""Files of arrays beside one JSON text, in the safetensors format, read without trusting their writer.
+"""Files of arrays plus a JSON text, in the safetensors format, read without trusting their writer.
 
-A file begins with eight bytes that hold the length of a header. The header is JSON and says where each array
-lies; the arrays follow. Under the one metadata key `minigraph` the header holds another JSON text: the content,
-named by its kind, and the SHA-256 of content and arrays, since the format itself has no checksum.
+A file starts with the length of the header in eight bytes. The header is JSON and gives the offsets of each array;
+the arrays follow. Its only metadata key `minigraph` maps to another JSON text: the content, keyed by its kind,
+and the SHA-256 of content and arrays, since the format itself has no checksum.
 
-The safetensors package writes the file. It does not read it: its reader accepts keys given twice and Booleans
-of 2, bounds neither the length nor the memory of a header below 100 MB, and holds every array twice on the way.
+The safetensors package writes the file, but does not read it: its reader accepts duplicate keys and Booleans
+of value 2, limits neither length nor memory of headers below 100 MB, and temporarily holds each array twice.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BOOL": "bool"}
 _NAME = re.compile(r"[A-Za-z0-9_.]+")
 _MAX_AXES = 32
 _MAX_SIZE = 2**48
-"""Entries of an array, were its empty axes 1: far from where numpy's own sizes overflow."""
+"""Entries of an array, with empty axes counted as 1; far below the overflow of numpy's sizes."""
 _BLOCK = 2**18
-"""Entries that are checked at a time, so that a check of many takes little memory."""
+"""Entries checked at a time, to limit the memory of a check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where an array lies, counted from the end of the header."""
+    """Type, shape and offsets of an array, relative to the end of the header."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -60,7 +60,7 @@ class Entry:
 
 
 class TensorFile:
-    """The arrays of an open file whose header has been read."""
+    """The arrays of an open file whose header was read."""
 
     def __init__(self, file: BinaryIO, start: int, entries: Mapping[str, Entry], content: Json, sha256: str) -> None:
         self.entries = entries
@@ -70,24 +70,24 @@ class TensorFile:
         self._sha256 = sha256
 
     def read(self, name: str) -> Tensor:
-        """Return an array of the file."""
+        """Read an array of the file."""
         array: Tensor = np.empty(self.entries[name].shape, self.entries[name].dtype)
         self.read_into(name, array)
         return array
 
     def read_into(self, name: str, array: Tensor) -> None:
-        """Fill a contiguous array of the shape and type that the file holds."""
+        """Read into a contiguous array of matching shape and type."""
         self._file.seek(self._start + self.entries[name].begin)
         if array.size and cast("io.BufferedReader", self._file).readinto(array.data.cast("B")) != array.nbytes:
-            raise ModelFormatError(f"{name}: the file ends within it")
+            raise ModelFormatError(f"{name}: the file ends within this array")
         if array.dtype == np.bool_ and array.size and array.view(np.uint8).max() > 1:
-            raise ModelFormatError(f"{name}: holds bytes that are neither true nor false")
+            raise ModelFormatError(f"{name}: contains bytes that are neither true nor false")
 
     def verify(self, arrays: Mapping[str, Tensor]) -> None:
-        """Compare the checksum with that of the content and of these arrays, which are all that were read.
+        """Compare the checksum with that of the content and of these arrays, which must be all arrays of the file.
 
         Raises:
-            ModelFormatError: it differs.
+            ModelFormatError: the checksums differ.
         """
         _add(self._digest.update, arrays)
         if self._digest.hexdigest() != self._sha256:
@@ -95,15 +95,15 @@ class TensorFile:
 
 
 def encode(kind: str, content: Json, arrays: Mapping[str, Tensor]) -> bytes:
-    """Return the bytes of a file, the same for equal content.
+    """Return the bytes of a file; equal content gives equal bytes.
 
     Args:
-        kind: of the content.
-        content: the JSON, of finite numbers.
-        arrays: contiguous, in the order in which the checksum takes them.
+        kind: kind of the content.
+        content: JSON with finite numbers only.
+        arrays: contiguous arrays, in checksum order.
 
     Raises:
-        ArgumentError: the header is beyond the limits of `read_content`, or an array of another type.
+        ArgumentError: the header exceeds the limits of `read_content`, or the type of an array is not supported.
         MissingExtraError: safetensors is not installed.
     """
     safetensors = extras.require("safetensors.numpy", "save")
@@ -123,32 +123,32 @@ def encode(kind: str, content: Json, arrays: Mapping[str, Tensor]) -> bytes:
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file for reading, and name it in whatever is wrong with it.
+    """Open a file for reading, and prefix errors with its path.
 
     Raises:
-        ModelFormatError: for any error of the package, or too little memory.
+        ModelFormatError: minigraph raised any error, or memory ran out.
         OSError: the file cannot be read.
     """
     with Path(path).open("rb") as file:
         try:
             yield file
         except (MinigraphError, MemoryError) as error:
-            reason = error if isinstance(error, MinigraphError) else "takes more memory than there is"
+            reason = error if isinstance(error, MinigraphError) else "requires more memory than available"
             raise ModelFormatError(f"{os.fspath(path)}: {reason}") from error
 
 
 def read_content(file: BinaryIO, kind: str) -> tuple[dict[str, object], TensorFile]:
-    """Read the header of a file, and compare every size that it declares with the size of the file.
+    """Read the header of a file, and check all declared sizes against the size of the file.
 
     Args:
-        file: from its beginning.
-        kind: that the content must have.
+        file: a seekable file.
+        kind: the required kind of the content.
 
     Returns:
-        The content, and what reads the arrays.
+        The content, and the reader of the arrays.
 
     Raises:
-        ModelFormatError: no such file.
+        ModelFormatError: the file is not valid.
     """
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -157,7 +157,7 @@ def read_content(file: BinaryIO, kind: str) -> tuple[dict[str, object], TensorFi
         raise ModelFormatError("received a zip archive, as minigraph 0.1 wrote checkpoints; expected safetensors")
     (length,) = struct.unpack("<Q", first) if len(first) == 8 else (0,)
     if not 0 < length <= min(MAX_HEADER, size - 8):
-        raise ModelFormatError("received no safetensors file, or one with a header that is too long or cut short")
+        raise ModelFormatError("not a safetensors file, or its header is too long or truncated")
     entries, text = _read_header(file.read(length), size - 8 - length)
     metadata = checked_object(parse(text, _KEY), _KEY, (kind, "sha256"))
     content, sha256 = checked_object(metadata[kind], kind), metadata["sha256"]
@@ -167,23 +167,23 @@ def read_content(file: BinaryIO, kind: str) -> tuple[dict[str, object], TensorFi
 
 
 def require_finite(name: str, array: Tensor) -> None:
-    """Raise ModelFormatError if an array holds infinity or NaN."""
+    """Raise ModelFormatError if an array contains infinity or NaN."""
     flat = array.reshape(-1)
     if not all(is_finite(cast("NDArray[np.float64]", flat[at : at + _BLOCK])) for at in range(0, flat.size, _BLOCK)):
-        raise ModelFormatError(f"{name}: holds infinity or NaN")
+        raise ModelFormatError(f"{name}: contains infinity or NaN")
 
 
 def _add(update: Callable[[bytes | memoryview], None], arrays: Mapping[str, Tensor]) -> None:
-    """Add name, type, shape and entries of every array to the SHA-256 of the content."""
+    """Add name, type, shape and entries of each array to the SHA-256 of the content."""
     for name, array in arrays.items():
         update(f"\n{name} {array.dtype} {array.shape}\n".encode())
         update(array.data)
 
 
 def _read_header(data: bytes, data_size: int) -> tuple[dict[str, Entry], str]:
-    """Return where the arrays lie, and what stands under the metadata key."""
+    """Return the entries of the arrays, and the text under the metadata key."""
     if not data.isascii():
-        raise ModelFormatError("header: holds bytes that are not ASCII")
+        raise ModelFormatError("header: contains bytes that are not ASCII")
     table = checked_object(parse(data.decode("ascii").rstrip(" "), "header"), "header")
     metadata = table.pop(_METADATA, None)
     text = metadata.get(_KEY) if isinstance(metadata, dict) and len(metadata) == 1 else None
@@ -196,10 +196,10 @@ def _read_header(data: bytes, data_size: int) -> tuple[dict[str, Entry], str]:
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != end:
-            raise ModelFormatError(f"{name}: begins at byte {entry.begin} of the arrays, expected {end}")
+            raise ModelFormatError(f"{name}: starts at byte {entry.begin} of the arrays, expected {end}")
         end = entry.end
     if end != data_size:
-        raise ModelFormatError(f"header: its arrays take {end} bytes, the file holds {data_size}")
+        raise ModelFormatError(f"header: its arrays take {end} bytes, the file has {data_size}")
     return entries, text
 
 
@@ -209,9 +209,9 @@ def _entry(value: object, name: str) -> Entry:
     offsets = [checked_integer(offset, name, 0) for offset in checked_list(fields["data_offsets"], name)]
     dtype = fields["dtype"]
     if not isinstance(dtype, str) or dtype not in _DTYPES or len(offsets) != 2:
-        raise ModelFormatError(f"{name}: expected two offsets, and a type among {', '.join(_DTYPES)}")
+        raise ModelFormatError(f"{name}: expected two offsets and one of the types {', '.join(_DTYPES)}")
     begin, end = offsets
     entry = Entry(np.dtype(_DTYPES[dtype]), shape, begin, end)
     if end - begin != math.prod(shape) * entry.dtype.itemsize or math.prod(max(n, 1) for n in shape) > _MAX_SIZE:
-        raise ModelFormatError(f"{name}: its type {dtype}, shape {shape} and {end - begin} bytes don't fit")
+        raise ModelFormatError(f"{name}: its type {dtype}, shape {shape} and {end - begin} bytes don't match")
     return entry

@@ -1,1 +1,1 @@
-"""Forward propagation and backpropagation over the sorted nodes, and the parameters they use."""
+"""Forward propagation and backpropagation over the sorted nodes, and the parameters."""

@@ -1,4 +1,4 @@
-"""The computing half of a network: its passes, and which of the values that they left behind are current."""
+"""The computing half of a network: its passes, and the validity of the cached values."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from minigraph.functions.costs import Cost
 from minigraph.graph.node import Cached, Layer, Matrix, Node
 
 _LARGEST_SPARE = 2**25
-"""Bytes of buffers that an evaluation keeps for the next one."""
+"""Maximum size in bytes of buffers kept from one evaluation to the next."""
 
 
 class Engine:
-    """Runs the passes on checked arrays and answers what nodes and layers ask for.
+    """Runs the passes on checked arrays and provides the values of nodes and layers.
 
     A value is current from the pass that computed it until the next forward pass or change of Θ.
-    Batches come as one array (m, s) per input, targets as one array (s, m) per output.
+    A batch is one array (m, s) per input, targets are one array (s, m) per output.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Engine:
         self._spare: list[Workspace] = []
         self._forward_is_current = False
         self._objective: Objective | None = None
-        """Of the last backward pass; None while δ, Δ and D are stale."""
+        """Objective of the last backward pass; None while δ, Δ and D are stale."""
 
     def new_workspace(self, backward: bool) -> Workspace:
         """Return separate buffers for this graph and these parameters; without `backward`, for forward passes only."""
@@ -53,7 +53,7 @@ class Engine:
     # Passes
 
     def forward(self, arrays: Sequence[Array], generator: np.random.Generator | None) -> list[Array]:
-        """Fill z and a of every node; return copies of the outputs, (m, s) each."""
+        """Compute z and a of all nodes; return copies of the outputs, (m, s) each."""
         self.forget()
         results = self._run(self.workspace, arrays, generator)
         self.parameters.snapshot()
@@ -61,7 +61,7 @@ class Engine:
         return results
 
     def backward(self, objective: Objective) -> None:
-        """Fill δ of every node, Δ and D of every layer."""
+        """Compute δ of all nodes, and Δ and D of all layers."""
         self.forget_backward()
         with quiet():
             self.workspace.backward(objective.targets, objective.weights)
@@ -72,11 +72,11 @@ class Engine:
         self._objective = objective.copy()
 
     def cost(self, objective: Objective) -> float:
-        """Return J of the batch of the last forward pass."""
+        """Return J for the batch of the last forward pass."""
         return self._cost_of(self.workspace, objective)
 
     def evaluate(self, arrays: Sequence[Array], batch_size: int) -> list[Array]:
-        """Return the outputs, (m, s) each, without touching what nodes show."""
+        """Return the outputs, (m, s) each, without changing the caches."""
         m = len(arrays[0])
         results = [np.empty((m, node.size), self.parameters.vector.dtype) for node in self.outputs]
         workspace = self._borrow()
@@ -89,14 +89,14 @@ class Engine:
         return results
 
     def evaluate_cost(self, arrays: Sequence[Array], objective: Objective) -> float:
-        """Return J of a batch without touching what nodes show."""
+        """Return J of a batch without changing the caches."""
         workspace = self._borrow()
         self._run(workspace, arrays, None)
         J = self._cost_of(workspace, objective)
         self._give_back(workspace)
         return J
 
-    # Parameters: whatever happens while they change, no value that belonged to the old ones stays current
+    # Parameters: values of the old ones become stale, even if a change fails midway
 
     def assign(self, vector: ArrayLike) -> None:
         """Check and set all parameters."""
@@ -107,7 +107,7 @@ class Engine:
         self._replace(self.parameters.theta[layer], theta, "theta", f" for {layer!r}")
 
     def initialize(self, generator: np.random.Generator) -> None:
-        """Draw all parameters anew."""
+        """Reinitialize all parameters."""
         self.parameters.initialize(generator, before=self.forget)
 
     def _replace(self, target: Array, values: ArrayLike, argument: str, purpose: str) -> None:
@@ -119,15 +119,15 @@ class Engine:
         target[...] = array
         self.parameters.apply_link_mask()
 
-    # What is current
+    # Validity of cached values
 
     def forget(self) -> None:
-        """Declare every cached value stale."""
+        """Mark all cached values as stale."""
         self._forward_is_current = False
         self._objective = None
 
     def forget_backward(self) -> None:
-        """Declare δ, Δ and D stale."""
+        """Mark δ, Δ and D as stale."""
         self._objective = None
 
     def current_batch(self) -> int:
@@ -144,7 +144,7 @@ class Engine:
         name = f"{what} of node {node.name!r}"
         is_input = node in self.workspace.layout.inputs
         if is_input and what in ("z", "delta"):
-            why = "a^(1) = x is given" if what == "z" else "the input is without error"
+            why = "a^(1) = x is given" if what == "z" else "inputs have no error"
             raise StateError(f"input node {node.name!r} has no {what}: {why}")
         if what == "target":
             objective = self._require_backward(name)
@@ -189,7 +189,7 @@ class Engine:
             )
         return self._objective
 
-    # How a pass runs
+    # Running a pass
 
     def _run(self, workspace: Workspace, arrays: Sequence[Array], generator: np.random.Generator | None) -> list[Array]:
         self.parameters.apply_link_mask()
@@ -197,7 +197,7 @@ class Engine:
         with quiet():
             workspace.forward(generator)
             are_finite = np.isfinite(workspace.squares())
-        # Squares may overflow where numbers do not, and an infinite z may give a finite a.
+        # Squares may overflow although the numbers are finite, and a may be finite although z is not.
         if not are_finite and (place := locate_in_forward(workspace)) is not None:
             raise NonFiniteError(place)
         return [workspace.buffers(node).a.T.copy(order="C") for node in self.outputs]
@@ -214,7 +214,7 @@ class Engine:
         return J
 
     def _borrow(self) -> Workspace:
-        """Take buffers for an evaluation; several threads may evaluate at once, each with its own."""
+        """Acquire buffers for an evaluation; threads that evaluate concurrently use separate ones."""
         try:
             return self._spare.pop()
         except IndexError:

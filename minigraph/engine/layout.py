@@ -1,4 +1,4 @@
-"""Where the arrays of a network lie: all buffers of a batch are rows of one matrix."""
+"""Memory layout: all buffers of a batch are rows of a single matrix."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from minigraph.graph.layers import InputLayer
 from minigraph.graph.node import Layer, Node
 
 NO_ARRAY: Array = np.empty((0, 0))
-"""Θ of a layer without, and where an error for an input goes."""
+"""Placeholder for Θ of layers without Θ, and for errors of inputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The first rows of a node's arrays in the matrix."""
+    """Index of the first row of each array of a node in the matrix."""
 
     output: int
     z: int
     delta: int
     mask: int
     own_delta: int
-    """Of δ of the cost, at an output that has children too."""
+    """For ∂cost/∂z of an output that also has children."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The sorted graph of a network, and the rows of the matrix that its arrays take."""
+    """The sorted graph of a network, and the matrix rows of its arrays."""
 
     nodes: Sequence[Node]
     """In topological order."""
@@ -42,22 +42,22 @@ class Layout:
     """One for each output."""
     thetas: Mapping[Layer, Array]
     gradients: Mapping[Layer, Array] | None
-    """Where Δ goes; None for a layout that serves forward passes only."""
+    """Destination of Δ; None for a layout for forward passes only."""
     dtype: np.dtype[Float]
     inputs: frozenset[Node]
-    """The input nodes, whose arrays lie outside the matrix."""
+    """The input nodes, whose arrays are not part of the matrix."""
     computed: Sequence[Node]
     """All nodes but the inputs, in topological order."""
     rows: Mapping[Node, Rows]
-    """Of the computed nodes."""
+    """Rows of the computed nodes."""
     spare_error: int
-    """The first of the rows for an error that is added to one that another child sent before."""
+    """First row for an error that is added to that of another child."""
     first_checked: int
-    """The first row that has to be checked for finite numbers."""
+    """First row that has to be checked for non-finite numbers."""
     height: int
     """The number of rows."""
     spare_gradient: int
-    """Entries of the largest Δ that is added to one of another node of the same layer."""
+    """Size of the largest Δ that is added to that of another node of the same layer."""
 
 
 def lay_out(
@@ -68,10 +68,10 @@ def lay_out(
     gradients: Mapping[Layer, Array] | None,
     dtype: np.dtype[Float],
 ) -> Layout:
-    """Give every node its rows of the matrix.
+    """Assign rows of the matrix to all nodes.
 
-    First come those that need no check for finite numbers: scratch, errors that are added to others, and each a
-    that is finite where its z is.
+    The first rows need no check for non-finite numbers: scratch, errors that are added to others, and each a
+    that is finite if its z is.
     """
     inputs = frozenset(node for node in nodes if isinstance(node.layer, InputLayer))
     computed = [node for node in nodes if node not in inputs]
@@ -111,37 +111,37 @@ def _needs_no_check(node: Node) -> bool:
 
 
 def shares_memory(node: Node) -> bool:
-    """Return whether z and a of a node are the same array, since its activation is the identity."""
+    """Return whether z and a of a node are the same array because its activation is the identity."""
     return type(node.layer.activation) is Identity
 
 
 class BatchArrays:
-    """The arrays of all nodes for m examples: views of the matrix, and of the rows (m, 1 + s) of each input."""
+    """The arrays of all nodes for m examples: views of the matrix, and of the array (m, 1 + s) of each input."""
 
     def __init__(self, layout: Layout, matrix: Array, inputs: Mapping[Node, Array], m: int) -> None:
         self._layout = layout
         self._rows = layout.rows
         self._matrix = matrix[: layout.height * m].reshape(layout.height, m)
         self.checked: Array = self._matrix[layout.first_checked :].reshape(-1)
-        """Every number that could become infinite or NaN, in one vector."""
+        """All numbers that could become infinite or NaN, as one vector."""
         self.of: dict[Node, Buffers] = {}
         for node in layout.nodes:
             self.of[node] = self._computed(node) if node in self._rows else self._input(inputs[node][:m])
 
     def error(self, parent: Node, is_first: bool) -> Array:
-        """Return where a child writes its error for `parent`, (1 + s, m): δ itself for the first child to come."""
+        """Return the array to which a child writes its error for `parent`, (1 + s, m): δ itself for the first child."""
         row = self._rows[parent].delta - 1 if is_first else self._layout.spare_error
         return self._matrix[row : row + 1 + parent.size]
 
     def own_delta(self, node: Node) -> Array:
-        """Return where an output with children keeps δ of its cost, (s, m)."""
+        """Return the array for ∂cost/∂z of an output with children, (s, m)."""
         row = self._rows[node].own_delta
         return self._matrix[row : row + node.size]
 
     def _input(self, values: Array) -> Buffers:
         at = Buffers()
         at.generator, at.inputs, at.errors = None, (), ()
-        at.output = values.T  # batches come as rows, so an input keeps them so
+        at.output = values.T  # batches have one row per example, and inputs keep that order
         at.a = at.output[1:]
         return at
 

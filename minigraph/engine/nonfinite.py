@@ -1,4 +1,4 @@
-"""Where a computation left the finite numbers: the first node on the way, for the message of an error."""
+"""Locate the first node with a non-finite value, for error messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minigraph.engine.workspace import Workspace, quiet
 
 
 def locate_in_forward(workspace: Workspace) -> str | None:
-    """Say in which node, first in topological order, z or a is not finite; None if all are."""
+    """Return a message naming the first node in topological order whose z or a is not finite, or None."""
     layout = workspace.layout
     for node in layout.nodes:
         at = workspace.buffers(node)
@@ -23,7 +23,7 @@ def locate_in_forward(workspace: Workspace) -> str | None:
 
 
 def locate_in_backward(workspace: Workspace) -> str:
-    """Say in which node, first on the way back, δ is not finite."""
+    """Return a message naming the first node in backward order whose δ is not finite."""
     for node in reversed(workspace.layout.computed):
         if not is_finite(workspace.buffers(node).delta):
             return f"node {node.name!r}: delta is not finite in the backward pass"
@@ -31,7 +31,7 @@ def locate_in_backward(workspace: Workspace) -> str:
 
 
 def locate_in_cost(workspace: Workspace, targets: Sequence[Array]) -> str:
-    """Say at which output, and for which example, the cost is not finite."""
+    """Return a message naming the output and the example whose cost is not finite."""
     layout = workspace.layout
     for node, cost, target in zip(layout.outputs, layout.costs, targets, strict=True):
         at = workspace.buffers(node)

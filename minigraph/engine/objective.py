@@ -1,4 +1,4 @@
-"""What J(Θ) of a batch depends on besides Θ and X: the targets, λ, and the weights of the examples."""
+"""The objective J(Θ) of a batch: targets, λ, and example weights."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Objective:
 
     @property
     def m(self) -> float:
-        """What sums are divided by: the number of examples, or the sum of their weights."""
+        """The divisor of sums: the number of examples, or the sum of their weights."""
         return float(self.targets[0].shape[1] if self.weights is None else self.weights.sum())
 
     def copy(self) -> Objective:
-        """Return the same objective with arrays of its own."""
+        """Return a copy that owns its arrays."""
         weights = None if self.weights is None else self.weights.copy()
         return Objective([target.copy() for target in self.targets], self.l2, weights)

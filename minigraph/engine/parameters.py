@@ -1,6 +1,6 @@
-"""All parameters of a network in one contiguous vector θ, and their gradient in another.
+"""All parameters of a network in a contiguous vector θ, and their gradient in another.
 
-The lecture's unrolling is how the memory is laid out: Θ^(1), Θ^(2), … row by row, each a view.
+The memory layout is the lecture's unrolling: Θ^(1), Θ^(2), … row by row, each a view.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from minigraph.errors import ShapeError
 from minigraph.graph.node import Layer
 
 _BLOCK = 16_384
-"""Entries of a block of Θ that is worked on at a time, so that it stays in the processor's cache."""
+"""Entries of Θ processed at a time, few enough to stay in the CPU cache."""
 
 
 class Parameters:
@@ -34,7 +34,7 @@ class Parameters:
 
     @staticmethod
     def views(vector: Array, shapes: Mapping[Layer, tuple[int, int]]) -> dict[Layer, Array]:
-        """Cut `vector` into one matrix per layer, without copying."""
+        """Return one view per layer of `vector`."""
         views, start = {}, 0
         for layer, shape in shapes.items():
             stop = start + shape[0] * shape[1]
@@ -43,14 +43,14 @@ class Parameters:
         return views
 
     def initialize(self, generator: np.random.Generator, before: Callable[[], None] | None = None) -> None:
-        """Draw every Θ by its layer's initializer; nothing changes if one of them fails.
+        """Draw each Θ with its layer's initializer; nothing changes if one of them fails.
 
         Args:
-            generator: where initializers draw from.
-            before: called when all are drawn, before the first change.
+            generator: random generator for the initializers.
+            before: called after drawing, before the first change.
 
         Raises:
-            ShapeError: an initializer drew another shape.
+            ShapeError: an initializer drew the wrong shape.
             NonFiniteDataError: an initializer drew infinity or NaN, in the network's dtype.
         """
         drawn = {layer: self._draw(layer, generator) for layer in self.layers}
@@ -61,27 +61,27 @@ class Parameters:
         self.apply_link_mask()
 
     def apply_link_mask(self) -> None:
-        """Keep the weights of absent links at 0."""
+        """Set the weights of absent links to 0."""
         for layer, absent in self._absent:
             np.copyto(self.theta[layer][:, 1:], 0, where=absent)
 
     def borrow(self, layer: Layer) -> Array:
-        """Return a view that its borrower may write to; from now on θ is compared with its last snapshot."""
+        """Return a writable view; from now on θ is compared with its last snapshot."""
         if self._snapshot is None:
             self._snapshot = self.vector.copy()
         return self.theta[layer]
 
     def snapshot(self) -> None:
-        """Take the present θ as the one that cached values belong to."""
+        """Record the current θ as that of the cached values."""
         if self._snapshot is not None:
             np.copyto(self._snapshot, self.vector)
 
     def is_modified(self) -> bool:
-        """Return whether a borrower has written to θ since the last snapshot."""
+        """Return whether θ was modified through a borrowed view since the last snapshot."""
         return self._snapshot is not None and not np.array_equal(self._snapshot, self.vector)
 
     def keep_accumulators(self) -> None:
-        """Copy Δ, which a backward pass leaves in the gradient's memory, to where it can be read."""
+        """Copy Δ, which a backward pass computes in the gradient's memory, before D overwrites it."""
         if not self.accumulator:
             self.accumulator = self.views(np.zeros_like(self.vector), self._shapes)
         for layer, accumulator in self.accumulator.items():
@@ -90,7 +90,7 @@ class Parameters:
     def finish_gradient(self, scale: float, decay: float) -> None:
         """Turn Δ into D = scale Δ + decay Θ, the second term for j >= 1 only.
 
-        The lecture prints D_ij = Δ_ij/m + λ Θ_ij; its own J asks for (λ/m) Θ_ij.
+        The lecture prints D_ij = Δ_ij/m + λ Θ_ij, but its J implies (λ/m) Θ_ij.
         """
         np.multiply(self.gradient_vector, scale, out=self.gradient_vector)
         if decay:
@@ -100,7 +100,7 @@ class Parameters:
         """Add decay Θ_ij, j >= 1, to the gradient: the derivative of the regularization term."""
         for gradient, theta, scratch in self._decay_blocks:
             np.multiply(theta, decay, out=scratch)
-            scratch[:, 0] = 0  # whole rows and this are quicker than the rows without their first entry
+            scratch[:, 0] = 0  # faster than slicing off the first column
             np.add(gradient, scratch, out=gradient)
 
     def penalty(self) -> float:
@@ -120,7 +120,7 @@ class Parameters:
 
     @cached_property
     def _decay_blocks(self) -> list[tuple[Array, Array, Array]]:
-        """Cut every Θ into blocks of rows that share one small scratch array."""
+        """Split each Θ into blocks of rows that share a small work array."""
         largest = max((min(rows * columns, _BLOCK + columns) for rows, columns in self._shapes.values()), default=0)
         scratch = np.empty(largest, self.vector.dtype)
         blocks = []

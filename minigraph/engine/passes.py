@@ -1,6 +1,6 @@
 """Forward propagation and backpropagation as lists of calls, planned once per batch size.
 
-Running a pass is making its calls in order; what they compute stands in the rules of layers, activations and costs.
+To run a pass is to execute its calls in order; the computations are defined by layers, activations and costs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from minigraph.graph.buffers import Buffers
 from minigraph.graph.node import Layer, Node
 
 _BLOCK = 32_768
-"""Entries of δ that go through g′ at a time: together with g′ they stay in the processor's cache."""
+"""Entries of δ multiplied by g′ at a time, few enough to stay in the CPU cache."""
 
 
 def forward_pass(layout: Layout, arrays: BatchArrays) -> list[Call]:
-    """Return the calls that compute z and a of every node, parents before children."""
+    """Return the calls that compute z and a of all nodes, parents before children."""
     calls: list[Call] = []
     for node in layout.computed:
         layer, at = node.layer, arrays.of[node]
@@ -33,13 +33,13 @@ def forward_pass(layout: Layout, arrays: BatchArrays) -> list[Call]:
 def backward_pass(
     layout: Layout, arrays: BatchArrays, cost_delta: Callable[[int, Buffers, Array], None], spare: Array
 ) -> list[Call]:
-    """Return the calls that compute δ of every node, children before parents, and Δ of every layer.
+    """Return the calls that compute δ of all nodes, children before parents, and Δ of all layers.
 
     Args:
         layout: the graph.
-        arrays: of its nodes.
+        arrays: the arrays of its nodes.
         cost_delta: writes ∂cost/∂z of the output with the given index into an array.
-        spare: memory for the Δ of a node that shares its layer with others.
+        spare: memory for Δ of a node that shares its layer with others.
     """
     calls: list[Call] = []
     outputs = {node: index for index, node in enumerate(layout.outputs)}
@@ -48,16 +48,16 @@ def backward_pass(
     accumulated: set[Layer] = set()
     for node in reversed(layout.computed):
         layer, at = node.layer, arrays.of[node]
-        # δ^(l) = (Θ^(l)ᵀ δ^(l+1))_{j≥1} ⊙ g′(z^(l)): all children have sent their share of the first factor
+        # δ^(l) = (Θ^(l)ᵀ δ^(l+1))_{j≥1} ⊙ g′(z^(l)): all children have contributed to the first factor
         if node in reached:
             calls += _through_activation(layer.activation, at)
-        # δ^(L) = a^(L) − y, or whatever the cost of an output makes of it
+        # δ^(L) = a^(L) − y, or in general ∂cost/∂z of the output
         if node in outputs:
             own = arrays.own_delta(node) if node in reached else at.delta
             calls.append((cost_delta, (outputs[node], at, own)))
             if node in reached:
                 calls.append((np.add, (at.delta, own, at.delta)))
-        # Θ^(l)ᵀ δ^(l+1) goes to the parents: the first child writes it, the others add; the input is without error
+        # Θ^(l)ᵀ δ^(l+1) goes to the parents: the first child writes, the others add; inputs have no error
         for index, parent in enumerate(node.parents):
             if parent in layout.inputs:
                 at.errors += (NO_ARRAY,)
@@ -69,7 +69,7 @@ def backward_pass(
                 delta = arrays.of[parent].delta
                 calls.append((np.add, (delta, error[1:], delta)))
             reached.add(parent)
-        # Δ^(l) = Σ_i δ^(l+1) a^(l)ᵀ, added up over the nodes that share the layer
+        # Δ^(l) = Σ_i δ^(l+1) a^(l)ᵀ, summed over the nodes that share the layer
         if layer in gradients:
             total = gradients[layer]
             part = spare[: total.size].reshape(total.shape) if layer in accumulated else total
@@ -81,7 +81,7 @@ def backward_pass(
 
 
 def _through_activation(activation: Activation, at: Buffers) -> list[Call]:
-    """Return the calls that turn ∂cost/∂a in `at.delta` into δ = ∂cost/∂z, block by block where g allows it."""
+    """Return the calls that turn ∂cost/∂a in `at.delta` into δ = ∂cost/∂z, in blocks where g is elementwise."""
     vjp = activation.vjp
     if not (activation.elementwise and is_straight_line(vjp)):
         return unrolled(vjp, at.z, at.a, at.delta, at.scratch)

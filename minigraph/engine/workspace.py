@@ -1,9 +1,9 @@
-"""The memory of a batch, and the two passes that run in it.
+"""The memory of a batch, and the two passes over it.
 
-A larger batch takes a larger matrix, a smaller one the beginning of it, so that a pass allocates nothing.
+Only a larger batch reallocates the matrix; a smaller one uses its beginning, so that passes allocate nothing.
 
-Passes run inside `quiet()`: an overflow on the way to a finite result is not worth a warning, and results that are
-not finite are found by looking at them.
+Passes run inside `quiet()`: intermediate overflow with a finite result deserves no warning, and non-finite
+results are checked for explicitly.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from minigraph.graph.buffers import Buffers
 from minigraph.graph.node import Node
 
 _RULES = ("forward", "error", "accumulate", "value", "vjp")
-"""The methods of layers and activations that passes call."""
+"""The methods of layers and activations that are called by passes."""
 
 
 def quiet() -> np.errstate:
-    """Return the context in which passes run, without numpy's floating-point warnings."""
+    """Return the context of passes, which silences numpy's floating-point warnings."""
     return np.errstate(all="ignore")
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """Both passes for batches of one size, with every array that they touch."""
+    """Both passes for a fixed batch size, with all arrays that they use."""
 
     arrays: BatchArrays
     random: list[Buffers]
-    """Of the nodes whose layers draw random numbers."""
+    """Buffers of the nodes whose layers draw random numbers."""
     forward: list[Call]
     backward: list[Call]
 
 
 @dataclass(frozen=True)
 class _Memory:
-    """What batches up to some size lie in."""
+    """Memory for batches up to some size."""
 
     matrix: Array
     input_rows: dict[Node, Array]
-    """(m, 1 + s) for each input: batches come as rows, and are kept so."""
+    """(m, 1 + s) for each input: one row per example, as in the batch."""
 
 
 class Workspace:
@@ -66,15 +66,15 @@ class Workspace:
         self._example_weights: Array | None = None
 
     def resize(self, m: int) -> None:
-        """Make room for a batch of m examples; what the buffers held is lost unless m stays."""
+        """Prepare the buffers for m examples; their contents are lost if m changes."""
         rules = [getattr(kind, name, None) for kind in self._kinds for name in _RULES]
-        if rules != self._rules:  # a class was edited since the passes were planned
+        if rules != self._rules:  # a class was modified since the passes were planned
             self.m = 0
             self._plans.clear()
             self._rules = rules
         elif m == self.m:
             return
-        self.m = 0  # whatever happens before the end, the next call does it all again
+        self.m = 0  # if anything below raises, the next call starts over
         layout = self.layout
         if layout.height * m > self._memory.matrix.size:
             self._plans.clear()
@@ -88,7 +88,7 @@ class Workspace:
             self._plans[m] = self._planned(m)
         self._plan = self._plans[m]
         for at in self._plan.arrays.of.values():
-            at.output[0] = 1  # the bias units, which another batch size may have overwritten
+            at.output[0] = 1  # bias units, which a pass with another batch size may have overwritten
         self.m = m
 
     def buffers(self, node: Node) -> Buffers:
@@ -96,7 +96,7 @@ class Workspace:
         return self._plan.arrays.of[node]
 
     def input_rows(self, node: Node) -> Array:
-        """Return the array (m, 1 + s) that holds the batch of an input node, a row per example, ones first."""
+        """Return the batch of an input node as an array (m, 1 + s), one row per example, ones in column 0."""
         return self._memory.input_rows[node][: self.m]
 
     def load(self, batch: Sequence[Array]) -> None:
@@ -106,32 +106,32 @@ class Workspace:
             np.copyto(self.input_rows(node)[:, 1:], values)
 
     def forward(self, generator: np.random.Generator | None = None) -> None:
-        """Compute z and a of every node in topological order; with a generator, dropout is on."""
+        """Compute z and a of all nodes in topological order; with a generator, dropout is on."""
         for at in self._plan.random:
             at.generator = generator
         for function, arguments in self._plan.forward:
             function(*arguments)
 
     def backward(self, targets: Sequence[Array], example_weights: Array | None = None) -> None:
-        """Compute δ of every node in reverse topological order, and Δ of every layer.
+        """Compute δ of all nodes in reverse topological order, and Δ of all layers.
 
         Args:
             targets: (s, m) for each output.
-            example_weights: (m,), factors of each example's cost.
+            example_weights: (m,), factors of the cost of each example.
         """
         self._targets = targets
         self._example_weights = example_weights
-        if example_weights is not None:  # in the dtype of the rest: numpy would convert them at every output
+        if example_weights is not None:  # converted once, rather than by numpy at every output
             self._example_weights = example_weights.astype(self.layout.dtype, copy=False)
         for function, arguments in self._plan.backward:
             function(*arguments)
 
     def squares(self) -> float:
-        """Return Σ (z² + δ²), and Σ a² where a can leave the finite numbers first: not finite if one of them is not."""
+        """Return Σ (z² + δ²), plus Σ a² where a can overflow before z: not finite if any of them is not."""
         return float(self._plan.arrays.checked.dot(self._plan.arrays.checked))
 
     def cost_values(self, targets: Sequence[Array]) -> Array:
-        """Return cost(i) of every example of the batch, summed over the outputs, in float64."""
+        """Return cost(i) of each example of the batch, summed over the outputs, in float64."""
         total = np.zeros(self.m)
         for node, cost, target in zip(self.layout.outputs, self.layout.costs, targets, strict=True):
             at = self.buffers(node)
@@ -140,7 +140,7 @@ class Workspace:
 
     @property
     def nbytes(self) -> int:
-        """Memory held by the buffers."""
+        """Size of the buffers in bytes."""
         return self._memory.matrix.nbytes + sum(values.nbytes for values in self._memory.input_rows.values())
 
     def _planned(self, m: int) -> _Plan:
@@ -156,7 +156,7 @@ class Workspace:
         )
 
     def _cost_delta(self, output: int, at: Buffers, out: Array) -> None:
-        """Write ∂cost/∂z of an output, times the weights of the examples, into `out`."""
+        """Write ∂cost/∂z of an output, times the example weights, into `out`."""
         activation = self.layout.outputs[output].layer.activation
         self.layout.costs[output].delta(activation, at.z, at.a, self._targets[output], out, at.scratch)
         if self._example_weights is not None:

@@ -1,6 +1,6 @@
 """Activation functions g: the value g(z), and the product of an error with the derivative g′(z).
 
-Inside the graph arrays are written as the lecture writes vectors: one row per unit, one column per example.
+Inside the graph, arrays have the layout of the lecture's vectors: one row per unit, one column per example.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ ActivationName: TypeAlias = Literal[
 ]
 
 
-# Constants by the size of a number: numpy takes arrays of the same type at half the cost of Python's numbers.
+# Constants by itemsize: for numpy, arrays of the same type have half the overhead of Python scalars.
 ZERO: dict[int, Array] = {4: np.zeros((), np.float32), 8: np.zeros((), np.float64)}
 ONE: dict[int, Array] = {4: np.ones((), np.float32), 8: np.ones((), np.float64)}
 
 
 class Activation(Configurable, ABC):
-    """An activation function g, by its value and its vector-Jacobian product.
+    """An activation function g, defined by its value and its vector-Jacobian product.
 
-    Derive from it and write `value` and `vjp` to add one of your own. All arrays have shape
-    (units, examples); `scratch` is a spare array of the same shape with arbitrary contents.
+    To define your own, subclass it and implement `value` and `vjp`. All arrays have shape
+    (units, examples); `scratch` is a work array of the same shape with arbitrary contents.
 
     >>> import numpy as np, minigraph as mg
     >>> class Square(mg.Activation):
@@ -49,14 +49,14 @@ class Activation(Configurable, ABC):
 
     name: str = "custom"
     kinked: bool = False
-    """True if g′ jumps somewhere, so that a numerical derivative across the kink is meaningless."""
+    """True if g′ is discontinuous, so that a numerical derivative across the kink is meaningless."""
     elementwise: bool = False
-    """True if g(z)_k depends on z_k alone, so that `vjp` may be applied to some of the units at a time."""
+    """True if g(z)_k depends on z_k only, so that `vjp` can be applied to a subset of the units."""
     bounded: bool = False
-    """True if |g(z)| <= |z| + 1, so that a need not be checked for infinities where z is."""
+    """True if |g(z)| <= |z| + 1, so that a is finite if z is."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Inherit nothing that was derived from a `value` or `vjp` which the class replaces."""
+        """Reset whatever was derived from a `value` or `vjp` that the subclass overrides."""
         super().__init_subclass__(**kwargs)
         if {"value", "vjp"} & vars(cls).keys():
             for name in _DERIVED - vars(cls).keys():
@@ -68,14 +68,14 @@ class Activation(Configurable, ABC):
 
     @abstractmethod
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        """Turn `error`, which holds ∂cost/∂a, into ∂cost/∂z, in place: for most g, error ⊙ g′(z)."""
+        """Turn `error` from ∂cost/∂a into ∂cost/∂z, in place: for most g, error ⊙ g′(z)."""
 
     def log(self, z: Array, a: Array) -> Array:
-        """Return log g(z), by default of the stored `a`; overridden where z gives more digits."""
+        """Return log g(z), by default computed from `a`; overridden where z is more accurate."""
         return np.log(a)
 
     def log_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        """Turn `error`, which holds ∂cost/∂(log a), into ∂cost/∂z, in place."""
+        """Turn `error` from ∂cost/∂(log a) into ∂cost/∂z, in place."""
         np.divide(error, a, out=error, where=error != 0)
         self.vjp(z, a, error, scratch)
 
@@ -84,7 +84,7 @@ class Activation(Configurable, ABC):
         return np.log1p(-a)
 
     def log_complement_vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
-        """Turn `error`, which holds ∂cost/∂(log(1 − a)), into ∂cost/∂z, in place."""
+        """Turn `error` from ∂cost/∂(log(1 − a)) into ∂cost/∂z, in place."""
         np.divide(error, a - 1, out=error, where=error != 0)
         self.vjp(z, a, error, scratch)
 
@@ -93,7 +93,7 @@ class Activation(Configurable, ABC):
 
 
 _DERIVED = {"log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "bounded"}
-"""What a class may say of its own `value` and `vjp`."""
+"""Attributes that depend on `value` and `vjp` of the same class."""
 
 
 class Identity(Activation):
@@ -115,8 +115,8 @@ class Identity(Activation):
 class Sigmoid(Activation):
     """g(z) = 1 / (1 + e^−z); g′(z) = a(1 − a), the lecture's activation.
 
-    For z < −709 (float64) e^−z overflows to infinity and its reciprocal is the right answer, 0. Where a rounds to 1,
-    g′ is 0; costs at an output take their derivatives from z instead.
+    For z < −709 (float64), e^−z overflows to infinity, and its reciprocal is correctly 0. Where a rounds to 1,
+    g′ is 0; the costs of outputs compute their derivatives from z instead.
     """
 
     name = "sigmoid"
@@ -199,7 +199,7 @@ class LeakyRelu(Activation):
     """g(z) = z for z > 0, else slope · z (Maas et al., 2013).
 
     Args:
-        slope: of the negative side, 0 < slope < 1.
+        slope: slope for z < 0; 0 < slope < 1.
 
     >>> LeakyRelu(0.1)
     LeakyRelu(slope=0.1)
@@ -287,7 +287,7 @@ class Silu(Activation):
 
     @straight_line
     def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> Program:
-        # error (a + σ(1 − a)) = a (error − t) + t with t = error σ: one spare array is enough
+        # error (a + σ(1 − a)) = a (error − t) + t with t = error σ: a single work array suffices
         yield SIGMOID.value, z, scratch, scratch
         yield np.multiply, scratch, error, scratch
         yield np.subtract, error, scratch, error
@@ -335,7 +335,7 @@ class Softmax(Activation):
         yield np.multiply, error, a, error
 
     def log(self, z: Array, a: Array) -> Array:
-        # z_k − log Σ_j e^z_j, with the largest z taken out of the sum, so that no digit is lost at any z
+        # z_k − log Σ_j e^z_j, with the largest z factored out of the sum: accurate for all z
         top, others = _beside_largest(z)
         result: Array = z - z[top] - np.log1p(np.exp(others).sum(axis=0))
         return result
@@ -344,7 +344,7 @@ class Softmax(Activation):
         error -= a * error.sum(axis=0)
 
     def log_complement(self, z: Array, a: Array) -> Array:
-        # 1 − a loses digits for the largest a only; there it is Σ_{j≠k} e^z_j / Σ_j e^z_j
+        # 1 − a cancels for the largest a only; there it equals Σ_{j≠k} e^z_j / Σ_j e^z_j
         top, others = _beside_largest(z)
         result: Array = np.log1p(-a)
         _, log_sum = _softmax_of_others(others)
@@ -367,7 +367,7 @@ def softplus(z: Array) -> Array:
 
 
 def _beside_largest(z: Array) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Array]:
-    """Return where each example's largest z stands, and z minus it, with −∞ in its own place."""
+    """Return the index of the largest z of each example, and z minus that z, with −∞ at the index itself."""
     top = (z.argmax(axis=0), np.arange(z.shape[1]))
     others: Array = z - z[top]
     others[top] = -np.inf
@@ -375,7 +375,7 @@ def _beside_largest(z: Array) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def _softmax_of_others(others: Array) -> tuple[Array, Array]:
-    """Return the softmax over the units whose z is not −∞, and log Σ e^z; zeros and −∞ if there is none."""
+    """Return the softmax over the units whose z is not −∞, and log Σ e^z; zeros and −∞ without such units."""
     largest = np.maximum(others.max(axis=0), np.finfo(others.dtype).min)
     share: Array = np.exp(others - largest)
     total = share.sum(axis=0)
@@ -395,7 +395,7 @@ assert set(ACTIVATIONS) == set(get_args(ActivationName))
 
 
 def as_activation(activation: ActivationName | Activation, argument: str = "activation") -> Activation:
-    """Return the activation of that name, or the given object itself.
+    """Return the activation with that name, or the given object itself.
 
     Raises:
         ArgumentError: no activation has that name; the message gives the nearest one.

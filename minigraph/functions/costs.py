@@ -1,6 +1,6 @@
 """Costs: the value cost(i) of each example, and its derivative δ at the output.
 
-Inside the graph arrays have one row per unit and one column per example.
+Inside the graph, arrays have one row per unit and one column per example.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ CostName: TypeAlias = Literal["cross_entropy", "categorical_cross_entropy", "squ
 
 
 class Cost(Configurable, ABC):
-    """What one example costs, as a function of the output a and the target y.
+    """The cost of one example, as a function of the output a and the target y.
 
-    Derive from it and write `value` and `derivative` to add one of your own; `a` and `y` have shape
-    (units, examples). The regularization term is not part of it: that belongs to the network.
+    To define your own, subclass it and implement `value` and `derivative`; `a` and `y` have shape
+    (units, examples). The regularization term is not included: it is part of the network.
 
     >>> import numpy as np, minigraph as mg
     >>> class AbsoluteError(mg.Cost):
@@ -38,10 +38,10 @@ class Cost(Configurable, ABC):
 
     name: str = "custom"
     canonical: ActivationName | None = None
-    """The activation with which this cost gives δ = a − y."""
+    """The activation for which δ = a − y."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Inherit nothing that was derived from a `value` or `derivative` which the class replaces."""
+        """Reset whatever was derived from a `value` or `derivative` that the subclass overrides."""
         super().__init_subclass__(**kwargs)
         if {"value", "derivative"} & vars(cls).keys():
             for name in {"canonical", "value_at", "delta_through"} - vars(cls).keys():
@@ -49,32 +49,32 @@ class Cost(Configurable, ABC):
 
     @abstractmethod
     def value(self, a: Array, y: Array) -> Array:
-        """Return cost(i) for every example, shape (examples,)."""
+        """Return cost(i) of each example, shape (examples,)."""
 
     @abstractmethod
     def derivative(self, a: Array, y: Array, out: Array) -> None:
         """Write ∂cost/∂a into `out`."""
 
     def check(self, y: Array, argument: str) -> None:
-        """Raise ArgumentError if a target lies outside the domain; `y` has one row per example here."""
+        """Raise ArgumentError if a target is outside the domain; here, `y` has one row per example."""
 
     def is_canonical_with(self, activation: Activation) -> bool:
         """Return whether δ = a − y for this activation."""
         return self.canonical is not None and type(activation) is type(ACTIVATIONS[self.canonical])
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
-        """Return cost(i) where a = g(z): from z where that is exact and a alone is not."""
+        """Return cost(i) for a = g(z), computed from z where that is more accurate."""
         return self.value(a, y)
 
     def delta(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
-        """Write δ = ∂cost/∂z into `out`: a − y for the canonical activation, else `delta_through` it."""
+        """Write δ = ∂cost/∂z into `out`: a − y for the canonical activation, otherwise by `delta_through`."""
         if self.is_canonical_with(activation):
             np.subtract(a, y, out)
         else:
             self.delta_through(activation, z, a, y, out, scratch)
 
     def delta_through(self, activation: Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
-        """Write δ for an activation that is not canonical: ∂cost/∂a through g."""
+        """Write δ for a non-canonical activation: ∂cost/∂a propagated through g."""
         self.derivative(a, y, out)
         activation.vjp(z, a, out, scratch)
 
@@ -100,7 +100,7 @@ class SquaredError(Cost):
 class CategoricalCrossEntropy(Cost):
     """cost(i) = −Σ_k y_k log a_k, for targets that are a distribution over the classes.
 
-    With softmax δ = (Σ_k y_k) a − y, and the targets of an example sum to 1.
+    With softmax, δ = (Σ_k y_k) a − y, and the targets of an example sum to 1.
     """
 
     name = "categorical_cross_entropy"
@@ -123,7 +123,7 @@ class CategoricalCrossEntropy(Cost):
             row = int(wrong[0])
             raise ArgumentError(
                 f"{argument}: received row {row} with sum {sums[row]:.6g}, expected rows that sum to 1"
-                " for categorical_cross_entropy (mg.one_hot makes them from labels)"
+                " for categorical_cross_entropy (mg.one_hot creates them from labels)"
             )
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
@@ -135,9 +135,9 @@ class CategoricalCrossEntropy(Cost):
 
 
 class CrossEntropy(Cost):
-    """cost(i) = −Σ_k [y_k log a_k + (1 − y_k) log(1 − a_k)]: one-vs-all classes, each unit a yes or no.
+    """cost(i) = −Σ_k [y_k log a_k + (1 − y_k) log(1 − a_k)]: one-vs-all, one binary decision per unit.
 
-    The lecture prints cost(i) without its minus sign.
+    The lecture omits the minus sign of cost(i).
     """
 
     name = "cross_entropy"
@@ -158,7 +158,7 @@ class CrossEntropy(Cost):
 
     def value_at(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
         if self.is_canonical_with(activation):
-            # softplus(z) − y z = log(1 + e^−|z|) + (1[z > 0] − y) z: no digit is lost at any z
+            # softplus(z) − y z = log(1 + e^−|z|) + (1[z > 0] − y) z: accurate for all z
             terms = np.abs(z)
             np.negative(terms, out=terms)
             np.exp(terms, out=terms)
@@ -189,7 +189,7 @@ def _require_probabilities(y: Array, argument: str, cost: str) -> None:
         row, column = (int(index[0]) for index in np.nonzero((y < 0) | (y > 1)))
         raise ArgumentError(
             f"{argument}: received {y[row, column]:.6g} at row {row}, column {column}, expected targets"
-            f" from 0 to 1 for {cost} (squared_error takes any)"
+            f" from 0 to 1 for {cost} (squared_error accepts any)"
         )
 
 
@@ -198,7 +198,7 @@ assert set(COSTS) == set(get_args(CostName))
 
 
 def as_cost(cost: CostName | Cost, argument: str = "cost") -> Cost:
-    """Return the cost of that name, or the given object itself.
+    """Return the cost with that name, or the given object itself.
 
     Raises:
         ArgumentError: no cost has that name; the message gives the nearest one.

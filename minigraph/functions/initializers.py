@@ -1,4 +1,4 @@
-"""Rules that give a layer its first Θ: random, so that units differ, or constant, to show why not."""
+"""Initializers of Θ: random ones, so that units differ, and constant ones, which show why that matters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from minigraph.base.config import Configurable
 
 
 class Initializer(Configurable, ABC):
-    """Draws the first parameter matrix of a layer.
+    """Draws the initial parameter matrix of a layer.
 
-    Derive from it and write `draw` to add a rule of your own.
+    To define your own, subclass it and implement `draw`.
 
     >>> import numpy as np, minigraph as mg
     >>> class Halves(mg.Initializer):
@@ -26,7 +26,7 @@ class Initializer(Configurable, ABC):
 
     @abstractmethod
     def draw(self, shape: tuple[int, int], generator: np.random.Generator) -> Array:
-        """Return a new Θ of `shape` (s_out, 1 + s_in), column 0 for the bias, drawn from `generator`."""
+        """Return a new Θ of `shape` (s_out, 1 + s_in), drawn from `generator`; column 0 is the bias."""
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
@@ -34,10 +34,10 @@ class Initializer(Configurable, ABC):
 
 
 class Uniform(Initializer):
-    """Every Θ_ij uniform in [−ε, ε], the lecture's random initialization.
+    """Draw Θ_ij uniformly from [−ε, ε], the lecture's random initialization.
 
     Args:
-        epsilon: ε > 0; None takes √6 / √(s_in + s_out) (Glorot and Bengio, 2010).
+        epsilon: ε > 0; None means √6 / √(s_in + s_out) (Glorot and Bengio, 2010).
 
     Raises:
         ArgumentError: ε is not a positive finite number.
@@ -58,7 +58,7 @@ class Uniform(Initializer):
 
 
 class Normal(Initializer):
-    """Every Θ_ij normal with mean 0.
+    """Draw Θ_ij from a normal distribution with mean 0.
 
     Args:
         scale: standard deviation > 0.
@@ -75,7 +75,7 @@ class Normal(Initializer):
 
 
 class He(Initializer):
-    """Weights normal with variance 2 / s_in, biases 0: keeps the size of a through relu layers (He et al., 2015).
+    """Draw normal weights with variance 2 / s_in, biases 0: preserves the scale of a in ReLU layers (He et al., 2015).
 
     >>> He()
     He()
@@ -88,7 +88,7 @@ class He(Initializer):
 
 
 class Constant(Initializer):
-    """Every Θ_ij the same value, so that the units of a layer stay identical for ever.
+    """Set all Θ_ij to the same value, so that the units of a layer stay identical forever.
 
     Args:
         value: any finite number.
@@ -105,7 +105,7 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
-    """Every Θ_ij zero: right for logistic regression, whose J is convex; hidden units stay identical.
+    """Set all Θ_ij to zero: fine for logistic regression, whose J is convex; hidden units stay identical.
 
     >>> Zeros()
     Zeros()

@@ -1,4 +1,4 @@
-"""The standard normal distribution, which numpy does not have: Φ, and the derivative of z Φ(z)."""
+"""The standard normal distribution function Φ, which numpy lacks, and the derivative of z Φ(z)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from minigraph.base.arrays import Array
 
 _BLOCK = 4096
-"""Entries that become Python's numbers at a time, so that large arrays need no more memory than small ones."""
+"""Entries converted to Python floats at a time, so that large arrays take no extra memory."""
 
 
 def normal_cdf(z: Array, out: Array) -> None:
@@ -20,8 +20,8 @@ def normal_cdf(z: Array, out: Array) -> None:
     The relative error is a few units in the last place, times z² for z < −1: e^(−z²/2) multiplies that of z/√2.
 
     Args:
-        z: any shape, C order.
-        out: like z.
+        z: array of any shape, in C order.
+        out: array like z.
 
     >>> z = np.array([-40.0, 0.0, 1.0, 40.0])
     >>> normal_cdf(z, z)
@@ -33,7 +33,7 @@ def normal_cdf(z: Array, out: Array) -> None:
 
 
 def gelu_derivative(z: Array, out: Array) -> None:
-    """Write d(z Φ(z))/dz = Φ(z) + z φ(z) with φ(z) = e^(−z²/2)/√(2π) into `out`, an array like z, in C order."""
+    """Write d(z Φ(z))/dz = Φ(z) + z φ(z) with φ(z) = e^(−z²/2)/√(2π) into `out`, an array like z in C order."""
     for some_z, some_out in _blocks(z, out):
         x = some_z.astype(np.float64)
         some_out[:] = _cdf(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)

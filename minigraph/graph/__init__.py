@@ -1,1 +1,1 @@
-"""The computation graph: layers, the nodes that their calls make, units and edges."""
+"""The computation graph: layers, nodes (calls of layers), units and edges."""

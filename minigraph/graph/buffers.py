@@ -1,4 +1,4 @@
-"""The arrays of one node while a batch passes through: what a layer reads and writes."""
+"""The arrays of a node that a layer reads and writes while a batch is processed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from minigraph.base.arrays import Array
 
 
 class Buffers:
-    """The arrays of one node for m examples, written as in the lecture: a row per unit, a column per example.
+    """The arrays of a node for m examples, laid out as in the lecture: one row per unit, one column per example.
 
     A layer's `forward` reads `inputs` and writes `z`; its `error` and `accumulate` read `delta`.
     """
@@ -22,18 +22,18 @@ class Buffers:
     weights: Array
     """Θ without its bias column, (s_out, s_in)."""
     z: Array
-    """Pre-activation, (s, m); the same memory as `a` if the activation is the identity."""
+    """Pre-activation, (s, m); shares memory with `a` if the activation is the identity."""
     output: Array
     """a with the bias unit, (1 + s, m): an input of the children."""
     a: Array
     """Activation g(z), (s, m)."""
     delta: Array
-    """δ = ∂cost(i)/∂z, (s, m); until all children are done, the part of ∂cost(i)/∂a known so far."""
+    """δ = ∂cost(i)/∂z, (s, m); until all children are done, the partial sum of ∂cost(i)/∂a."""
     errors: tuple[Array, ...]
-    """Where the errors that the node sends to its parents go, (1 + s_in, m) each; row 0, of the bias unit, is spare."""
+    """The errors that the node propagates to its parents, (1 + s_in, m) each; row 0 (the bias unit) is unused."""
     mask: Array
-    """Dropout's factors, (s, m): 0 for a dropped unit, 1/(1 − rate) for the others."""
+    """Dropout factors, (s, m): 0 for dropped units, 1/(1 − rate) for the others."""
     scratch: Array
-    """A spare array, (s, m), with arbitrary contents."""
+    """A work array, (s, m), with arbitrary contents."""
     generator: np.random.Generator | None
-    """Where a random layer draws from in this pass; None if dropout is off."""
+    """The generator for random layers in this pass; None if dropout is off."""

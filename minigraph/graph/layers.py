@@ -1,4 +1,4 @@
-"""The layers: Dense, Activate, Add, Concat, Dropout, and that of the inputs."""
+"""The layers: Input, Dense, Activate, Add, Concat, Dropout."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from minigraph.graph.node import Layer, Link, Node
 
 
 class InputLayer(Layer):
-    """The rule of an input node: its a is x, it has no z and no error."""
+    """The layer of an input node: a = x, without z and error."""
 
     kind = "input"
     _sizes = ()
 
     def output_size(self, sizes: Sequence[int]) -> int:
-        raise GraphError("an input node has no parents; make it with mg.Input(units)")
+        raise GraphError("an input node has no parents; create it with mg.Input(units)")
 
     def forward(self, at: Buffers) -> None:
-        """Do nothing: the batch is already loaded."""
+        """No-op: the batch is already loaded."""
 
     def error(self, at: Buffers, parent: int, out: Array) -> None:
-        """Do nothing: there are no parents."""
+        """No-op: there are no parents."""
 
 
 def Input(units: int, name: str | None = None, *, unit_names: Iterable[str] | None = None) -> Node:
-    """Make an input node: a^(1) = x.
+    """Create an input node: a^(1) = x.
 
     Args:
         units: number of features, at least 1; the bias unit is not counted.
-        name: for `net.node(name)`, drawings and messages.
-        unit_names: what the features are called, one name per unit, for drawings and explanations.
+        name: name for `net.node(name)`, drawings and messages.
+        unit_names: names of the features, one per unit, for drawings and explanations.
 
     Raises:
-        ArgumentError: units is not a positive integer, name is not a string, or unit_names do not fit.
+        ArgumentError: units is not a positive integer, name is not a string, or unit_names are invalid.
 
     >>> import minigraph as mg
     >>> mg.Input(3, name="x")
@@ -55,18 +55,18 @@ def Input(units: int, name: str | None = None, *, unit_names: Iterable[str] | No
 
 
 class Dense(Layer):
-    """Every unit sees every unit of the parent: z = Θ a with a_0 = 1, then g(z).
+    """A fully connected layer: z = Θ a with a_0 = 1, then g(z).
 
     Args:
         units: s_out, at least 1; the bias unit is not counted.
         activation: a name or an `Activation`.
-        initializer: draws the first Θ; None takes `Uniform()`.
-        links: bool, shape (units, s_in): False where there is no link; that weight stays 0. None for all.
-        name: for the layer's nodes.
+        initializer: draws the initial Θ; None means `Uniform()`.
+        links: bool, shape (units, s_in): False where there is no link; its weight stays 0. None means all links.
+        name: name of the layer's nodes.
 
     Raises:
-        ArgumentError: an argument outside its range, or an unknown name.
-        ShapeError: links of another shape, here or when the layer is called.
+        ArgumentError: an argument is out of range, or a name is unknown.
+        ShapeError: links have the wrong shape, now or when the layer is called.
 
     >>> import minigraph as mg
     >>> mg.Dense(6, "tanh")(mg.Input(3))
@@ -96,7 +96,9 @@ class Dense(Layer):
 
     def output_size(self, sizes: Sequence[int]) -> int:
         if len(sizes) != 1:
-            raise ShapeError(f"parents: received {len(sizes)} nodes, expected one for Dense; join them by mg.Concat()")
+            raise ShapeError(
+                f"parents: received {len(sizes)} nodes, expected one for Dense; join them with mg.Concat()"
+            )
         if self.links is not None and self.links.shape[1] != sizes[0]:
             raise ShapeError(
                 f"links: received shape {self.links.shape}, expected ({self.units}, {sizes[0]})"
@@ -113,7 +115,7 @@ class Dense(Layer):
 
     @straight_line
     def error(self, at: Buffers, parent: int, out: Array) -> Program:
-        # (Θᵀ δ)_{j≥1} is `out`, which lies behind the row for j = 0: numpy would copy Θ to leave out its column 0
+        # `out` is (Θᵀ δ)_{j≥1}, a view without row j = 0: dropping column 0 of Θ instead would make numpy copy Θ
         yield at.theta.T.dot, at.delta, at.errors[parent]
 
     @straight_line
@@ -129,7 +131,7 @@ class Dense(Layer):
                 yield 0, i, i
 
     def links_from(self, parents: Collection[int], j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int | None]]:
-        # not by a search: that would look at all of Θ for each unit
+        # the inherited search would visit all of Θ for each unit
         for i in range(1, self.units + 1):
             if self.has_link(i, j):
                 yield i, j
@@ -144,7 +146,7 @@ class Dense(Layer):
 
 
 class Activate(Layer):
-    """An activation as a node of its own: z is the parent's a, then g(z).
+    """An activation as a separate node: z is the parent's a, then g(z).
 
     >>> import minigraph as mg
     >>> mg.Activate("relu")(mg.Input(3))
@@ -176,7 +178,7 @@ class Activate(Layer):
 
 
 class Add(Layer):
-    """The sum of several nodes of one size, unit by unit; the same node may stand there twice.
+    """The elementwise sum of several nodes of equal size; a node may occur twice.
 
     >>> import minigraph as mg
     >>> x = mg.Input(3)
@@ -210,7 +212,7 @@ class Add(Layer):
 
 
 class Concat(Layer):
-    """The units of several nodes side by side, in order.
+    """The concatenated units of several nodes, in order.
 
     >>> import minigraph as mg
     >>> mg.Concat()([mg.Input(3), mg.Input(2)])
@@ -247,16 +249,16 @@ class Concat(Layer):
 
 
 class Dropout(Layer):
-    """Drop units at random while training: inverted dropout, z = mask ⊙ a / (1 − rate).
+    """Drop units at random during training: inverted dropout, z = mask ⊙ a / (1 − rate).
 
-    A fresh mask is drawn from the network's generator on every training pass; otherwise the node passes
-    its parent on unchanged. `node.mask` tells which units stayed in.
+    Each training pass draws a new mask from the network's generator; in other passes the layer is the
+    identity. `node.mask` contains the kept units.
 
     Args:
-        rate: probability that a unit drops out, 0 <= rate < 1.
+        rate: probability that a unit is dropped, 0 <= rate < 1.
 
     Raises:
-        ArgumentError: the rate is outside its range.
+        ArgumentError: the rate is out of range.
 
     >>> import minigraph as mg
     >>> mg.Dropout(0.2)(mg.Input(3))
@@ -285,7 +287,7 @@ class Dropout(Layer):
             at.generator.random(out=cast("NDArray[np.float32]", at.mask), dtype=np.float32)
         else:
             at.generator.random(out=cast("NDArray[np.float64]", at.mask))
-        # ⌊u − rate⌋ + 1 is 1 where u >= rate, else 0; a comparison would need a buffer to become numbers
+        # ⌊u − rate⌋ + 1 is 1 where u >= rate, else 0; a comparison would need a buffer for its Booleans
         np.subtract(at.mask, self.rate, out=at.mask)
         np.floor(at.mask, out=at.mask)
         np.add(at.mask, 1, out=at.mask)

@@ -1,4 +1,4 @@
-"""Checks of the names that users give to nodes, layers and units."""
+"""Validation of the names of nodes, layers and units."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def checked_name(name: str | None) -> str | None:
 
 
 def checked_unit_names(names: Iterable[str], size: int, node: str) -> tuple[str, ...]:
-    """Return the names of the units of a node if there are `size` distinct ones, else raise ArgumentError."""
+    """Return the unit names of a node if there are `size` distinct ones, else raise ArgumentError."""
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise ArgumentError(f"unit_names: received {names!r}, expected a sequence of {size} names")
     given = tuple(names)

@@ -1,8 +1,8 @@
-"""The graph that people look at: nodes, their units, the edges between units, and the layers that make nodes.
+"""The graph as users see it: nodes, their units, the edges between units, and the layers that create nodes.
 
-A node is one call of a layer, so neither can be told without the other. The rules of layers use the arrays of
-`minigraph.graph.buffers`, one row per unit and one column per example, so that `z = Θ a` stands in them as the
-lecture has it.
+A node is one call of a layer, so the two classes depend on each other. The rules of layers use the arrays of
+`minigraph.graph.buffers`, one row per unit and one column per example, so that they read `z = Θ a` as in the
+lecture.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from minigraph.graph.topology import topological_order
 Cached: TypeAlias = Literal["z", "a", "delta", "mask", "target"]
 Matrix: TypeAlias = Literal["theta", "gradient", "accumulator"]
 Link: TypeAlias = tuple[int, int, int | None]
-"""(which parent, which of its units with 0 for the bias, column of Θ or None for a fixed weight of 1)."""
+"""(index of the parent, its unit or 0 for the bias, column of Θ or None for a fixed weight of 1)."""
 NodePlan: TypeAlias = tuple["Layer", tuple[int, ...], int, str | None, tuple[str, ...] | None]
-"""(layer, parents by their place in topological order, size, name, unit names) of a node."""
+"""(layer, indices of the parents in topological order, size, name, unit names) of a node."""
 
 
 class Owner(Protocol):
-    """What a network is to its nodes and layers: it keeps their numbers."""
+    """The network as its nodes and layers see it: it owns their values."""
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -45,17 +45,17 @@ class Owner(Protocol):
         """Return Θ, D or Δ of a layer, read-only, or raise StateError if it is not current."""
 
     def borrow_theta(self, layer: Layer) -> Array:
-        """Return Θ of a layer as a live view, whose changes are noticed."""
+        """Return Θ of a layer as a live view whose modification is detected."""
 
     def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
-        """Check new values of Θ of a layer and copy them in."""
+        """Check new values of Θ of a layer and copy them."""
 
 
 class Node:
     """One place in the graph: one call of a layer.
 
-    It owns z, a and δ and knows its parents and children. A layer called twice gives two nodes that
-    share Θ. Nodes are made by `Input` and by calling a layer, not directly.
+    It owns z, a and δ and knows its parents and children. Calling a layer twice creates two nodes that
+    share Θ. Create nodes with `Input` or by calling a layer, not directly.
 
     >>> import minigraph as mg
     >>> x = mg.Input(2, name="x")
@@ -78,19 +78,19 @@ class Node:
             parent.add_child(self)
 
     def add_child(self, node: Node) -> None:
-        """Take note of a node that was made with this one as a parent."""
+        """Register a node that was created with this one as a parent."""
         self._children.append(node)
 
     def attach(self, owner: Owner, position: int, name: str, children: Iterable[Node]) -> None:
-        """Make the node and its layer a part of a network, in which it has this position, name and children."""
+        """Attach the node and its layer to a network, with its position, name and children there."""
         self.owner = self.layer.owner = owner
         self._position, self._name, self._children = position, name, list(children)
 
     @property
     def name(self) -> str:
-        """The given name; without one, the layer's kind and, in a network, the node's position, as 'dense2'.
+        """The given name; by default, the layer's kind and, in a network, the node's position, as in 'dense2'.
 
-        It can be set until the node belongs to a network.
+        It can be set only before the node belongs to a network.
         """
         if self._name is not None:
             return self._name
@@ -104,15 +104,15 @@ class Node:
 
     @property
     def given_name(self) -> str | None:
-        """The name that was given, by the user or by a network; None if there is none yet."""
+        """The name given by the user or by a network; None if there is none yet."""
         return self._name
 
     @property
     def unit_names(self) -> tuple[str, ...] | None:
-        """What units 1 to s stand for, features at an input and classes at an output; None if unnamed.
+        """Names of units 1 to s: features of an input, classes of an output; None if unnamed.
 
-        Drawings and explanations show these names. An input without names takes over the columns of the first
-        DataFrame that it is given.
+        Drawings and explanations show these names. An input without names adopts the columns of the first
+        DataFrame passed to it.
 
         Raises:
             ArgumentError: set to anything other than s distinct, non-empty strings, or None.
@@ -131,7 +131,7 @@ class Node:
 
     @property
     def children(self) -> tuple[Node, ...]:
-        """The nodes that have this one as a parent: within the network, once it belongs to one."""
+        """The nodes that have this one as a parent; once it belongs to a network, only nodes of that network."""
         return tuple(self._children)
 
     @property
@@ -155,7 +155,7 @@ class Node:
         """Pre-activation z, shape (m, s): a copy.
 
         Raises:
-            StateError: no forward pass yet, parameters changed since, or an input node, which has no z.
+            StateError: z is not computed or stale, or the node is an input, which has no z.
         """
         return self.view("z").copy()
 
@@ -164,7 +164,7 @@ class Node:
         """Activation a = g(z), shape (m, s): a copy, without the bias unit a_0 = 1.
 
         Raises:
-            StateError: no forward pass yet, or parameters changed since.
+            StateError: a is not computed or stale.
         """
         return self.view("a").copy()
 
@@ -172,10 +172,10 @@ class Node:
     def delta(self) -> Array:
         """Error δ = ∂cost(i)/∂z, shape (m, s), one row per example i, not divided by m: a copy.
 
-        After a backward pass with weights of the examples, row i is times the weight of example i.
+        After a backward pass with example weights, row i is multiplied by the weight of example i.
 
         Raises:
-            StateError: no backward pass since the last forward pass, or an input node, which has no error.
+            StateError: δ is not computed or stale, or the node is an input, which has no error.
         """
         return self.view("delta").copy()
 
@@ -184,18 +184,18 @@ class Node:
         """Target y of the last backward pass, shape (m, s): a copy.
 
         Raises:
-            StateError: no backward pass since the last forward pass, or the node is not an output.
+            StateError: there was no backward pass since the last forward pass, or the node is not an output.
         """
         return self.view("target").copy()
 
     @property
     def mask(self) -> Mask | None:
-        """Which units of a Dropout node stayed in, shape (m, s): True if kept.
+        """Mask of the kept units of a Dropout node, shape (m, s).
 
-        None where nothing was dropped: another layer, or a pass with dropout off.
+        None if nothing was dropped: for other layers, and for passes with dropout off.
 
         Raises:
-            StateError: no forward pass yet, or parameters changed since.
+            StateError: the mask is not computed or stale.
         """
         factors = self.view("mask")
         kept: Mask = factors != 0
@@ -205,7 +205,7 @@ class Node:
         """Return unit j of the node, 1 <= j <= s; unit 0 is the bias unit.
 
         Raises:
-            ArgumentError: no such unit.
+            ArgumentError: there is no such unit.
         """
         if isinstance(j, bool) or not isinstance(j, (int, np.integer)) or not 0 <= j <= self.size:
             raise ArgumentError(
@@ -219,13 +219,13 @@ class Node:
         return tuple(Unit(self, j) for j in range(1, self.size + 1))
 
     def view(self, what: Cached) -> Array:
-        """Return what the cache holds without copying it: read-only, shape (m, s), until the next pass.
+        """Return a read-only view of a cached value, shape (m, s), valid until the next pass.
 
         Args:
-            what: z, a, delta, target, or the factors of dropout's mask, shape (0, s) where there are none.
+            what: z, a, delta, target, or the dropout factors, whose shape is (0, s) if nothing was dropped.
 
         Raises:
-            StateError: not computed or stale, or the node has no such value.
+            StateError: the value is not computed or stale, or the node has no such value.
         """
         if self.owner is None:
             raise StateError(
@@ -235,7 +235,7 @@ class Node:
         return self.owner.value_of(self, what)
 
     def __reduce__(self) -> tuple[Callable[..., Node], tuple[object, ...]]:
-        """Copy and pickle a node as its place in its network; one without a network, with its ancestors."""
+        """Copy and pickle a node by its position in its network; without a network, with its ancestors."""
         if self.owner is not None:
             return _node_at, (self.owner, self.position)
         return _last_node, (plan_nodes(topological_order([self], lambda node: node.parents)),)
@@ -245,7 +245,7 @@ class Node:
 
 
 class Unit:
-    """One neuron of a node: a light view on the node's arrays. Unit 0 is the bias unit, whose a is 1.
+    """One neuron of a node: a lightweight view of the node's arrays. Unit 0 is the bias unit with a = 1.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 1], seed=0)
@@ -263,7 +263,7 @@ class Unit:
 
     @property
     def name(self) -> str | None:
-        """What the unit stands for, from `node.unit_names`; None if unnamed, and for the bias unit."""
+        """Name of the unit in `node.unit_names`; None if unnamed, and for the bias unit."""
         names = self.node.unit_names
         return None if names is None or self.is_bias else names[self.index - 1]
 
@@ -277,7 +277,7 @@ class Unit:
         """Pre-activation of this unit, shape (m,).
 
         Raises:
-            StateError: not computed or stale, or the bias unit, which has none.
+            StateError: z is not computed or stale, or this is the bias unit, which has no z.
         """
         return self._column("z")
 
@@ -286,7 +286,7 @@ class Unit:
         """Activation of this unit, shape (m,); all ones for the bias unit.
 
         Raises:
-            StateError: not computed or stale.
+            StateError: a is not computed or stale.
         """
         if self.is_bias:
             values = self.node.view("a")
@@ -298,7 +298,7 @@ class Unit:
         """Error δ = ∂cost(i)/∂z of this unit, shape (m,).
 
         Raises:
-            StateError: not computed or stale, or a bias unit, which has none.
+            StateError: δ is not computed or stale, or this is the bias unit, which has no δ.
         """
         return self._column("delta")
 
@@ -325,7 +325,7 @@ class Unit:
         Raises:
             StateError: the layer has no Θ, or belongs to no network yet.
             ShapeError: set to another number of weights.
-            NonFiniteDataError: set to an infinity or NaN.
+            NonFiniteDataError: set to infinity or NaN.
 
         >>> import minigraph as mg
         >>> net = mg.mlp([2, 1])
@@ -341,12 +341,14 @@ class Unit:
     def weights(self, weights: ArrayLike) -> None:
         values, expected = numeric(weights, "weights"), self._row()[1:].shape
         if values.shape != expected:
-            raise ShapeError(f"weights: received shape {values.shape}, expected {expected}, one for each unit before")
+            raise ShapeError(
+                f"weights: received shape {values.shape}, expected {expected}, one for each unit of the parent"
+            )
         self._assign(slice(1, None), values)
 
     @property
     def inputs(self) -> tuple[Edge, ...]:
-        """The edges that end here, the bias unit's first."""
+        """The incoming edges, starting with that of the bias unit."""
         if self.is_bias:
             return ()
         return tuple(
@@ -356,7 +358,7 @@ class Unit:
 
     @property
     def outputs(self) -> tuple[Edge, ...]:
-        """The edges that start here, child by child."""
+        """The outgoing edges, child by child."""
         return tuple(
             Edge(self, Unit(child, i), column)
             for child in self.node.children
@@ -426,7 +428,7 @@ class Edge:
         """The weight Θ_ij; 1 if the target's layer has no Θ. Setting it makes z, a and δ stale.
 
         Raises:
-            StateError: set, although it is fixed.
+            StateError: set, although the weight is fixed.
             ArgumentError: set to something that is not a finite number.
         """
         if self.column is None:
@@ -436,7 +438,7 @@ class Edge:
     @weight.setter
     def weight(self, weight: float) -> None:
         if self.column is None:
-            raise StateError(f"{self!r} has the fixed weight 1, which is no parameter and cannot be set")
+            raise StateError(f"{self!r} has the fixed weight 1, which is not a parameter and cannot be set")
         weight = real(weight, "weight", "a finite number")
         layer = self.target.node.layer
         theta = layer.parameters().copy()
@@ -448,10 +450,10 @@ class Edge:
         """∂J/∂Θ_ij, summed over all nodes that share the layer.
 
         Raises:
-            StateError: not computed or stale, or a fixed weight, which is no parameter.
+            StateError: the gradient is not computed or stale, or the weight is fixed.
         """
         if self.column is None:
-            raise StateError(f"{self!r} has the fixed weight 1, which is no parameter and has no gradient")
+            raise StateError(f"{self!r} has the fixed weight 1, which is not a parameter and has no gradient")
         return float(self.target.node.layer.gradient[self.target.index - 1, self.column])
 
     def __eq__(self, other: object) -> bool:
@@ -471,9 +473,9 @@ class Edge:
 class Layer(Configurable, ABC):
     """A reusable rule with its parameters Θ and its activation g.
 
-    Derive from it and write `output_size`, `forward` and `error` to add a layer of your own; with
-    parameters, write `theta_shape` and `accumulate` too. Column 0 of Θ is the bias: it is not regularized.
-    `Configurable` says what lets it be saved.
+    To define your own, subclass it and implement `output_size`, `forward` and `error`; for a layer with
+    parameters, also `theta_shape` and `accumulate`. Column 0 of Θ is the bias, which is not regularized.
+    See `Configurable` on how layers are saved.
 
     >>> import numpy as np, minigraph as mg
     >>> class Multiply(mg.Layer):
@@ -492,17 +494,17 @@ class Layer(Configurable, ABC):
     """
 
     kind: str = "layer"
-    """What the layer is called in default names and drawings."""
+    """Kind of the layer in default names and drawings."""
     activation: Activation = Identity()
-    """g, applied to what `forward` computes."""
+    """g, applied to the result of `forward`."""
     initializer: Initializer = Uniform()
-    """Draws the first Θ."""
+    """Draws the initial Θ."""
     links: Mask | None = None
-    """Which weights exist, shape (units, s_in); None for all."""
+    """Mask of existing weights, shape (units, s_in); None for all."""
     is_random: bool = False
     """True if the layer draws from `at.generator` into `at.mask`."""
     name: str | None = None
-    """The name given by the user, which the layer's nodes take over."""
+    """Name given by the user, inherited by the layer's nodes."""
 
     owner: Owner | None = None
     """The network that the layer belongs to; None until one is built."""
@@ -510,13 +512,13 @@ class Layer(Configurable, ABC):
     _sizes: tuple[int, ...] | None = None
 
     def __call__(self, parents: Node | Sequence[Node]) -> Node:
-        """Place the layer in the graph behind one or several nodes.
+        """Apply the layer to one or several nodes; the result is a new node of the graph.
 
         Raises:
-            GraphError: no parents, something that is no node, or a node or layer that a network already owns.
-            ShapeError: the parents' sizes do not fit the layer, or an earlier call of it.
+            GraphError: there are no parents, a parent is not a node, or a network already owns a node or the layer.
+            ShapeError: the parents' sizes do not match the layer, or an earlier call of it.
         """
-        nodes = as_nodes(parents, "parents", "; an array goes to net.forward(X)")
+        nodes = as_nodes(parents, "parents", "; pass arrays to net.forward(X)")
         for each in [*(node for node in nodes if node.owner is not None), *([self] if self.owner is not None else [])]:
             raise GraphError(f"{each!r} already belongs to a network; place new layers before building it")
         sizes = tuple(node.size for node in nodes)
@@ -533,7 +535,7 @@ class Layer(Configurable, ABC):
 
     @abstractmethod
     def output_size(self, sizes: Sequence[int]) -> int:
-        """Return s, the number of units, for parents of these sizes; raise ShapeError if they don't fit."""
+        """Return s, the number of units, for parents of these sizes; raise ShapeError if the layer cannot take them."""
 
     @abstractmethod
     def forward(self, at: Buffers) -> None:
@@ -541,21 +543,21 @@ class Layer(Configurable, ABC):
 
     @abstractmethod
     def error(self, at: Buffers, parent: int, out: Array) -> None:
-        """Write into `out` (s_parent, m) what `at.delta` makes of ∂cost/∂a of that parent."""
+        """Write the contribution of `at.delta` to ∂cost/∂a of that parent into `out`, (s_parent, m)."""
 
     def theta_shape(self, sizes: Sequence[int]) -> tuple[int, int] | None:
-        """Return the shape (s_out, 1 + s_in) of Θ for parents of these sizes, None for a layer without."""
+        """Return the shape (s_out, 1 + s_in) of Θ for parents of these sizes; None for a layer without Θ."""
         return None
 
     def accumulate(self, at: Buffers, out: Array) -> None:
         """Write Δ of this node, ∂(Σ_i cost(i))/∂Θ, into `out`; only for layers with Θ."""
 
     def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[Link]:
-        """Yield the links into unit j, as people look at them, for parents of these sizes."""
+        """Yield the links into unit j, for parents of these sizes."""
         return ()
 
     def links_from(self, parents: Collection[int], j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int | None]]:
-        """Yield (unit, column of Θ) of the links from unit j of these parents: `links_into`, seen from there."""
+        """Yield (unit, column of Θ) of the links from unit j of these parents: the inverse of `links_into`."""
         for i in range(1, self.output_size(sizes) + 1):
             for parent, unit, column in self.links_into(i, sizes):
                 if unit == j and parent in parents:
@@ -565,8 +567,8 @@ class Layer(Configurable, ABC):
     def theta(self) -> Array:
         """Θ, shape (s_out, 1 + s_in): a live view; writing to it makes z, a and δ stale.
 
-        To notice that, the network keeps a copy of all parameters from the first time that a live view is handed
-        out, and compares it whenever a cached value is read. `parameters()` gives a read-only view that costs nothing.
+        To detect that, the network copies all parameters when the first live view is created, and compares them
+        whenever a cached value is read. `parameters()` returns a read-only view at no cost.
 
         Raises:
             StateError: the layer has no Θ, or belongs to no network yet.
@@ -582,7 +584,7 @@ class Layer(Configurable, ABC):
         """D = ∂J/∂Θ, shape like Θ: a read-only view that the next backward pass overwrites.
 
         Raises:
-            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+            StateError: D is not computed or stale, or the layer has no Θ or belongs to no network yet.
         """
         return self._owned("gradient").matrix_of(self, "gradient")
 
@@ -591,12 +593,12 @@ class Layer(Configurable, ABC):
         """Δ = Σ_i δ aᵀ over the examples and the nodes that share the layer, shape like Θ: a read-only view.
 
         Raises:
-            StateError: not computed or stale, the layer has no Θ, or belongs to no network yet.
+            StateError: Δ is not computed or stale, or the layer has no Θ or belongs to no network yet.
         """
         return self._owned("accumulator").matrix_of(self, "accumulator")
 
     def parameters(self) -> Array:
-        """Return Θ as a read-only view, which follows its changes.
+        """Return Θ as a read-only view, which reflects later changes.
 
         Raises:
             StateError: the layer has no Θ, or belongs to no network yet.
@@ -611,7 +613,7 @@ class Layer(Configurable, ABC):
         return self.owner
 
     def __getstate__(self) -> dict[str, object]:
-        """Copy and pickle the rule without the network that owns it, which keeps Θ."""
+        """Copy and pickle the rule without its network, which owns Θ."""
         return {name: value for name, value in vars(self).items() if name != "owner"}
 
     def __repr__(self) -> str:
@@ -620,10 +622,10 @@ class Layer(Configurable, ABC):
 
 
 def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tuple[Node, ...]:
-    """Return one node, or several, as a tuple of at least one.
+    """Return one or several nodes as a non-empty tuple.
 
     Raises:
-        GraphError: there is none, or something else among them.
+        GraphError: there are no nodes, or one of them is something else.
     """
     nodes = (value,) if isinstance(value, Node) or not isinstance(value, Iterable) else tuple(value)
     for node in nodes:
@@ -635,9 +637,9 @@ def as_nodes(value: Node | Iterable[Node], argument: str, hint: str = "") -> tup
 
 
 def plan_nodes(nodes: Sequence[Node]) -> tuple[NodePlan, ...]:
-    """Write down nodes in topological order, each by its layer and the places of its parents.
+    """Describe nodes in topological order, each by its layer and the indices of its parents.
 
-    Copies of a chain of any length are made from it without recursion.
+    This allows copying a chain of any length without recursion.
     """
     place = {node: index for index, node in enumerate(nodes)}
     return tuple(
@@ -647,7 +649,7 @@ def plan_nodes(nodes: Sequence[Node]) -> tuple[NodePlan, ...]:
 
 
 def build_nodes(plans: Iterable[NodePlan]) -> list[Node]:
-    """Return new nodes as `plan_nodes` wrote them down; none of them belongs to a network."""
+    """Return new nodes from the result of `plan_nodes`; they belong to no network."""
     nodes: list[Node] = []
     for layer, parents, size, name, unit_names in plans:
         node = Node(layer, [nodes[index] for index in parents], size, name)

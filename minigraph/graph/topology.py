@@ -1,4 +1,4 @@
-"""Put the nodes of a directed graph in topological order, iteratively and always the same way."""
+"""Iterative, deterministic topological sorting of a directed graph."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def topological_order(
 ) -> list[T]:
     """Sort `targets` and all their ancestors so that parents come before children.
 
-    Depth-first search with a stack of its own, so that a chain of any length sorts without recursion.
+    Uses depth-first search with an explicit stack, so that chains of any length can be sorted.
     The order depends only on the order of `targets` and of each node's parents.
 
     Args:
-        targets: where the walk starts; the nodes must be hashable.
-        parents: gives a node's parents, in order; the same parent may stand there twice.
-        name: what to call a node in the message of an error.
+        targets: the nodes to start from; must be hashable.
+        parents: returns the parents of a node, in order; a parent may occur twice.
+        name: returns the name of a node for error messages.
 
     Raises:
         GraphError: the graph has a cycle; the message names its nodes.

@@ -1,4 +1,4 @@
-"""What a network is made from again when it is copied or pickled."""
+"""The data from which a copied or pickled network is rebuilt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minigraph.network.wiring import Wiring
 
 @dataclass(frozen=True)
 class Blueprint:
-    """A network without views of shared memory, its nodes by their place, so that no depth needs recursion."""
+    """A network without views of shared memory; nodes refer to each other by index, so that any depth works."""
 
     nodes: tuple[NodePlan, ...]
     inputs: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What users pass as X, Y and weights, checked: one array per node, and the names of its columns."""
+"""Validation of X, Y and example weights: one array per node, and the names of its columns."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from minigraph.graph.node import Node
 from minigraph.network.column_names import ColumnNames, check_column_names, column_names
 
 Data: TypeAlias = ArrayLike | Sequence[ArrayLike] | Mapping[str, ArrayLike]
-"""One array for a network with one input (or output); else a sequence in order, or a dict by node name."""
+"""An array for a network with one input (or output); else a sequence in order, or a dict keyed by node name."""
 
 _LARGEST_SUM = 1e150
-"""What weights may add up to: times the costs they weight, the sum stays finite."""
+"""Maximum sum of weights, so that weighted sums of costs stay finite."""
 
 
 class Endpoints(Protocol):
-    """Of a network, what its data have to fit."""
+    """The properties of a network that its data must match."""
 
     @property
     def inputs(self) -> Sequence[Node]:
-        """The nodes that X is for."""
+        """The input nodes, which X is for."""
 
     @property
     def outputs(self) -> Sequence[Node]:
-        """The nodes that Y is for."""
+        """The output nodes, which Y is for."""
 
     @property
     def costs(self) -> Sequence[Cost]:
-        """One for each output."""
+        """The cost of each output."""
 
     @property
     def dtype(self) -> np.dtype[Float]:
-        """Of all arrays."""
+        """The dtype of all arrays."""
 
 
 class Checked(NamedTuple):
@@ -50,7 +50,7 @@ class Checked(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What was passed for one node, and what to call it in an error."""
+    """The data of one node, and their name in error messages."""
 
     node: Node
     label: str
@@ -62,10 +62,10 @@ def check_inputs(net: Endpoints, X: Data) -> Checked:
     """Return X as one array per input node.
 
     Raises:
-        ShapeError: wrong width, no rows, row counts that disagree, ragged or not numeric.
-        NonFiniteDataError: infinity or NaN.
-        ArgumentError: a dict with a name that is no input, or without one that is; or a DataFrame whose columns
-            are not the units that the input is named after.
+        ShapeError: an array has the wrong width, no rows, a different number of rows, or is ragged or not numeric.
+        NonFiniteDataError: an array contains infinity or NaN.
+        ArgumentError: the keys of a dict are not the names of the inputs, or the columns of a DataFrame are not
+            the unit names of the input.
     """
     shares = split(net.inputs, X, "X")
     arrays = [matrix(cast(ArrayLike, values), node.size, label, net.dtype) for node, label, values, _ in shares]
@@ -81,12 +81,12 @@ def check_inputs(net: Endpoints, X: Data) -> Checked:
 def check_targets(net: Endpoints, Y: Data, m: int) -> Checked:
     """Return Y as one array per output node, inside the domain of its cost.
 
-    An output with one unit takes a vector of m numbers too.
+    For an output with a single unit, a vector of m numbers is accepted too.
 
     Raises:
-        ShapeError: wrong width or number of rows, ragged or not numeric.
-        NonFiniteDataError: infinity or NaN.
-        ArgumentError: a target outside the cost's domain, a dict with wrong names, or a DataFrame with wrong columns.
+        ShapeError: an array has the wrong width or number of rows, or is ragged or not numeric.
+        NonFiniteDataError: an array contains infinity or NaN.
+        ArgumentError: a target is outside the domain of the cost, or a dict or DataFrame has wrong names.
     """
     shares = split(net.outputs, Y, "Y")
     arrays = [
@@ -97,14 +97,14 @@ def check_targets(net: Endpoints, Y: Data, m: int) -> Checked:
 
 
 def check_target(node: Node, cost: Cost, dtype: np.dtype[Float], values: ArrayLike, label: str, m: int) -> Array:
-    """Return one output's share of Y, called `label` in errors, as an array (m, s); errors as in `check_targets`."""
+    """Return Y of one output, named `label` in messages, as an array (m, s); raises like `check_targets`."""
     array = numeric(values, label)
     if array.ndim == 1 and node.size == 1:
         array = array[:, None]
     elif array.ndim == 1 and len(array) == m:
         raise ShapeError(
             f"{label}: received shape {array.shape}, expected ({m}, {node.size});"
-            " labels become targets with mg.one_hot(labels)"
+            " mg.one_hot(labels) converts labels to targets"
         )
     array = matrix(array, node.size, label, dtype)
     if len(array) != m:
@@ -114,11 +114,11 @@ def check_target(node: Node, cost: Cost, dtype: np.dtype[Float], values: ArrayLi
 
 
 def check_weights(weights: ArrayLike | None, m: int, argument: str = "sample_weight") -> Array | None:
-    """Return the weights of the examples as m numbers >= 0, not all zero.
+    """Return the example weights as m numbers >= 0, not all zero.
 
     Raises:
-        ShapeError: another shape.
-        ArgumentError: a negative weight, no positive one, or a sum above 1e150.
+        ShapeError: the shape is wrong.
+        ArgumentError: a weight is negative, none is positive, or their sum exceeds 1e150.
     """
     if weights is None:
         return None
@@ -142,11 +142,11 @@ def check_weights(weights: ArrayLike | None, m: int, argument: str = "sample_wei
 
 
 def split(nodes: Sequence[Node], data: TrainingData, argument: str) -> list[Share]:
-    """Return each node's share of `data`, its column names compared with the node's.
+    """Return the data of each node, with column names checked against its unit names.
 
     Raises:
-        ShapeError: no sequence with one array for each of several nodes.
-        ArgumentError: a dict with wrong names, or a DataFrame with wrong columns.
+        ShapeError: there are several nodes, and `data` is not a sequence with one array for each.
+        ArgumentError: a dict has wrong names, or a DataFrame has wrong columns.
     """
     if isinstance(data, Mapping):
         shares = _by_name(nodes, data, argument)
@@ -169,12 +169,12 @@ def split(nodes: Sequence[Node], data: TrainingData, argument: str) -> list[Shar
 
 
 def names_of(shares: Sequence[Share]) -> ColumnNames:
-    """Return the column names that came with these shares."""
+    """Return the column names of these data."""
     return ColumnNames({share.node: share.names for share in shares if share.names is not None})
 
 
 def _only_share(node: Node, data: TrainingData, argument: str) -> Share:
-    """Take `data` as a whole, or its only element if that has rows of its own."""
+    """Return `data` itself, or its only element if that is an array of rows."""
     if isinstance(data, (list, tuple)) and len(data) == 1:
         if is_stream(data[0]):
             return Share(node, argument, data[0], None)

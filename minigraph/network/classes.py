@@ -1,4 +1,4 @@
-"""The labels of the classes that a network tells apart."""
+"""The class labels of a network."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from minigraph.errors import ArgumentError
 from minigraph.graph.node import Node
 
 Label: TypeAlias = str | int | float | bool
-"""What a class is called: text, a number or a boolean."""
+"""The label of a class: a string, a number or a Boolean."""
 
 
 def checked_classes(classes: Iterable[Label], outputs: Sequence[Node]) -> tuple[Label, ...]:
-    """Return the labels if they are distinct and as many as one output tells apart, else raise ArgumentError."""
+    """Return the labels if they are distinct and match the units of a single output, else raise ArgumentError."""
     if isinstance(classes, str) or not isinstance(classes, Iterable):
         raise ArgumentError(f"classes: received {classes!r}, expected a sequence of labels")
     labels = tuple(label.item() if isinstance(label, np.generic) else label for label in classes)

@@ -1,4 +1,4 @@
-"""Names of columns, as DataFrames of any library have them: they name the units of the node they are for."""
+"""Column names of DataFrames of any library, which become the unit names of the corresponding node."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from minigraph.graph.node import Node
 
 @dataclass(frozen=True)
 class ColumnNames:
-    """The names that came with checked data, by node; `commit` them once the call they came with has succeeded."""
+    """Column names of checked data, by node; call `commit` once the call with these data has succeeded."""
 
     by_node: Mapping[Node, tuple[str, ...]]
 
     def commit(self) -> None:
-        """Let nodes without unit names adopt those of their columns."""
+        """Name the units of unnamed nodes after their columns."""
         for node, names in self.by_node.items():
             if node.unit_names is None:
                 node.unit_names = names
 
 
 def column_names(values: object) -> tuple[str, ...] | None:
-    """Return the names of the columns; None for values without, or if they are not distinct, non-empty strings.
+    """Return the names of the columns; None if there are none, or they are not distinct, non-empty strings.
 
     >>> column_names([[1.0, 2.0]]) is None
     True
@@ -38,10 +38,10 @@ def column_names(values: object) -> tuple[str, ...] | None:
 
 
 def check_column_names(node: Node, received: tuple[str, ...], argument: str) -> None:
-    """Compare the names of columns with the units that the node is named after, if both have names.
+    """Check column names against the unit names of a node, if both exist.
 
     Raises:
-        ArgumentError: they differ, or stand in another order.
+        ArgumentError: the names or their order differ.
     """
     expected = node.unit_names
     if expected is None or received == expected:

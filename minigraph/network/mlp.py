@@ -1,4 +1,4 @@
-"""Shortcuts that build the usual networks."""
+"""Shortcuts that build common networks."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def mlp(
 
     Args:
         sizes: s_1, …, s_L, at least two numbers; bias units are not counted.
-        activation: of the hidden layers.
-        output_activation: of the last layer; None takes what the cost is canonical with.
+        activation: activation of the hidden layers.
+        output_activation: activation of the last layer; None means the one that is canonical with the cost.
         cost: a name or a `Cost`.
-        dropout: rate behind every hidden layer, or one rate for each of them; None for none.
+        dropout: dropout rate after each hidden layer, or a sequence of rates; None means no dropout.
         l2: λ >= 0.
         dtype: float64 or float32.
-        seed: of the first Θ and of dropout.
-        initializer: of every layer; None takes `Uniform()`.
+        seed: seed of initialization and dropout.
+        initializer: initializer of all layers; None means `Uniform()`.
 
     Raises:
-        ArgumentError: fewer than two sizes, a size below 1, or another argument outside its range.
+        ArgumentError: there are fewer than two sizes, a size is below 1, or another argument is out of range.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([3, 6, 5, 5], seed=0)
@@ -83,5 +83,7 @@ def _rates(dropout: float | Sequence[float] | None, count: int) -> list[float]:
 
 def _canonical(cost: Cost) -> ActivationName:
     if cost.canonical is None:
-        raise ArgumentError(f"output_activation: received None, expected a name, since {cost!r} is canonical with none")
+        raise ArgumentError(
+            f"output_activation: received None, expected a name, since {cost!r} has no canonical activation"
+        )
     return cost.canonical

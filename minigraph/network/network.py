@@ -44,17 +44,17 @@ class Network(Generic[Out_co]):
 
     Args:
         inputs: the input node, or a sequence of them.
-        outputs: the output node, or a sequence of them. With one node `forward` and `predict` give one
-            array, with a sequence a tuple of arrays.
+        outputs: the output node, or a sequence of them. For a node, `forward` and `predict` return an
+            array; for a sequence, a tuple of arrays.
         cost: a name or a `Cost`, or a sequence with one for each output.
         l2: λ >= 0, weight of the regularization term (λ/2m) Σ Θ_ij², j >= 1.
-        dtype: float64 or float32, of everything the network holds.
-        seed: of the first Θ and of dropout; None draws one from the operating system.
+        dtype: float64 or float32, for all numbers of the network.
+        seed: seed of initialization and dropout; None draws one from the operating system.
 
     Raises:
-        GraphError: a cycle, an input that reaches no output, an output that depends on no input, two nodes
-            of one name, or nodes that belong to another network.
-        ArgumentError: an unknown cost, a negative l2, another dtype.
+        GraphError: there is a cycle, an input that reaches no output, an output that depends on no input, two
+            nodes with the same name, or a node of another network.
+        ArgumentError: the cost is unknown, l2 is negative, or the dtype is not supported.
 
     >>> import minigraph as mg
     >>> x = mg.Input(2, name="x")
@@ -109,15 +109,15 @@ class Network(Generic[Out_co]):
         dtype: DTypeLike,
         generator: np.random.Generator | None = None,
     ) -> AnyNetwork:
-        """Return a network whose parameters are 0, to be filled by the caller; no initializer is called.
+        """Return a network with all parameters 0, to be filled by the caller; no initializer is called.
 
         Args:
-            inputs: as in `Network`, and so the others.
-            outputs: one node, or a sequence.
-            costs: one for each output.
+            inputs: as in `Network`.
+            outputs: as in `Network`.
+            costs: the cost of each output.
             l2: λ >= 0.
             dtype: float64 or float32.
-            generator: for dropout; None makes the one of seed 0.
+            generator: random generator for dropout; None means the one with seed 0.
 
         Raises:
             GraphError, ArgumentError: as in `Network`.
@@ -129,7 +129,7 @@ class Network(Generic[Out_co]):
     def _build(
         self, wiring: Wiring, l2: float, dtype: DTypeLike, generator: np.random.Generator, *, draw: bool
     ) -> None:
-        """Make the parameters, drawn or 0, and take the nodes into the network once nothing can fail any more."""
+        """Create the parameters, drawn or 0, and attach the nodes once nothing can fail anymore."""
         self._l2 = _checked_l2(l2)
         parameters = Parameters(wiring.theta_shapes, float_dtype(dtype))
         if draw:
@@ -142,12 +142,12 @@ class Network(Generic[Out_co]):
 
     @property
     def inputs(self) -> tuple[Node, ...]:
-        """The input nodes, in the order in which they were given."""
+        """The input nodes, in the given order."""
         return self._wiring.inputs
 
     @property
     def outputs(self) -> tuple[Node, ...]:
-        """The output nodes, in the order in which they were given."""
+        """The output nodes, in the given order."""
         return self._wiring.outputs
 
     @property
@@ -162,17 +162,17 @@ class Network(Generic[Out_co]):
 
     @property
     def has_one_output(self) -> bool:
-        """Whether `forward` and `predict` give one array, not a tuple."""
+        """Whether `forward` and `predict` return an array, not a tuple."""
         return self._wiring.has_one_output
 
     @property
     def dtype(self) -> np.dtype[Float]:
-        """The type of all numbers that the network holds, float64 or float32."""
+        """The dtype of all numbers of the network, float64 or float32."""
         return self.engine.parameters.vector.dtype
 
     @property
     def l2(self) -> float:
-        """λ, the weight of the regularization term; 0 switches it off. Setting it makes δ and D stale."""
+        """λ, the weight of the regularization term; 0 disables it. Setting it makes δ and D stale."""
         return self._l2
 
     @l2.setter
@@ -183,14 +183,13 @@ class Network(Generic[Out_co]):
 
     @property
     def classes(self) -> tuple[Label, ...] | None:
-        """The label of each class, saved with the network; None if it has none.
+        """The label of each class, saved with the network; None if there are no labels.
 
-        A network with one output takes as many labels as that has units, or two for a single unit: the
-        labels for 0 and for 1.
+        A network with one output has one label per unit, or two for a single unit: the labels of 0 and 1.
 
         Raises:
-            ArgumentError: set to another number of labels, to labels that are not distinct, or to
-                anything other than strings, finite numbers and booleans.
+            ArgumentError: set to the wrong number of labels, to labels that are not distinct, or to
+                anything other than strings, finite numbers and Booleans.
 
         >>> import minigraph as mg
         >>> net = mg.mlp([2, 3, 1])
@@ -213,7 +212,7 @@ class Network(Generic[Out_co]):
         """Return a node by its 1-based position l in `nodes`, or by its name.
 
         Raises:
-            ArgumentError: no such node.
+            ArgumentError: there is no such node.
         """
         if isinstance(key, str):
             by_name = self._wiring.by_name
@@ -225,19 +224,19 @@ class Network(Generic[Out_co]):
         return self.nodes[key - 1]
 
     def forward(self, X: Data, training: bool = False) -> Out_co:
-        """Compute z and a of every node: a^(1) = x, z^(l+1) = Θ^(l) a^(l), a^(l+1) = g(z^(l+1)).
+        """Compute z and a of all nodes: a^(1) = x, z^(l+1) = Θ^(l) a^(l), a^(l+1) = g(z^(l+1)).
 
         Args:
             X: shape (m, s_1), an array or a DataFrame, whose columns then name the input's units; for several
-                inputs a sequence of them, or a dict by name.
-            training: True switches dropout on.
+                inputs, a sequence of these, or a dict keyed by name.
+            training: True enables dropout.
 
         Returns:
-            a of the output, shape (m, s_L); a tuple of them if the outputs were given as a sequence.
+            a of the output, shape (m, s_L); a tuple of arrays if the outputs were given as a sequence.
 
         Raises:
-            ShapeError, NonFiniteDataError, ArgumentError: X does not fit; nothing has changed.
-            NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
+            ShapeError, NonFiniteDataError, ArgumentError: X is invalid; nothing has changed.
+            NonFiniteError: the result is infinite or NaN; the message names the node.
         """
         arrays, names = check_inputs(self, X)
         results = self.engine.forward(arrays, self.generator if training else None)
@@ -245,19 +244,19 @@ class Network(Generic[Out_co]):
         return self._shaped(results)
 
     def backward(self, Y: Data, sample_weight: ArrayLike | None = None) -> None:
-        """Compute δ of every node, last to first, and from it Δ and D of every layer.
+        """Compute δ of all nodes, last to first, and from it Δ and D of all layers.
 
         δ^(L) = a^(L) − y for a canonical pair; δ^(l) = (Θ^(l)ᵀ δ^(l+1))_{j≥1} ⊙ g′(z^(l));
         Δ^(l) = Σ_i δ^(l+1) a^(l)ᵀ; D_ij = Δ_ij/m + (λ/m) Θ_ij for j >= 1, D_i0 = Δ_i0/m.
         Calling it twice changes nothing.
 
         Args:
-            Y: shape (m, s_L), or (m,) for one output unit; for several outputs a sequence, or a dict by name.
-            sample_weight: shape (m,), weights >= 0 of the examples; their sum takes the place of m.
+            Y: shape (m, s_L), or (m,) for one output unit; for several outputs, a sequence or a dict keyed by name.
+            sample_weight: shape (m,), example weights >= 0; their sum replaces m.
 
         Raises:
-            StateError: no forward pass yet, or parameters changed since.
-            ShapeError, NonFiniteDataError, ArgumentError: Y does not fit; nothing has changed.
+            StateError: there was no forward pass yet, or parameters changed since.
+            ShapeError, NonFiniteDataError, ArgumentError: Y is invalid; nothing has changed.
             NonFiniteError: the gradient is not finite; the message names the node.
         """
         objective, names = self._objective(Y, sample_weight, self.engine.current_batch())
@@ -265,7 +264,7 @@ class Network(Generic[Out_co]):
         names.commit()
 
     def cost(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> float:
-        """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches stay as they are.
+        """Return J(Θ) = (1/m) Σ_i cost(i) + (λ/2m) Σ_l Σ_i Σ_{j≥1} (Θ_ij^(l))²; the caches are unchanged.
 
         Args:
             X: as in `forward`; dropout is off.
@@ -273,7 +272,7 @@ class Network(Generic[Out_co]):
             sample_weight: as in `backward`.
 
         Raises:
-            ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit.
+            ShapeError, NonFiniteDataError, ArgumentError: X or Y is invalid.
             NonFiniteError: J is not finite.
         """
         arrays = check_inputs(self, X).arrays
@@ -281,7 +280,7 @@ class Network(Generic[Out_co]):
         return self.engine.evaluate_cost(arrays, objective)
 
     def cost_and_gradient(self, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> tuple[float, Array]:
-        """Return J(Θ) and ∂J/∂Θ unrolled, by a forward pass without dropout and a backward pass.
+        """Return J(Θ) and the unrolled ∂J/∂Θ, from a forward pass without dropout and a backward pass.
 
         Args:
             X: as in `forward`.
@@ -289,7 +288,7 @@ class Network(Generic[Out_co]):
             sample_weight: as in `backward`.
 
         Raises:
-            ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit; nothing has changed.
+            ShapeError, NonFiniteDataError, ArgumentError: X or Y is invalid; nothing has changed.
             NonFiniteError: J or the gradient is not finite.
         """
         arrays, input_names = check_inputs(self, X)
@@ -302,15 +301,15 @@ class Network(Generic[Out_co]):
         return J, self.engine.parameters.gradient_vector.copy()
 
     def predict(self, X: Data, batch_size: int | None = None) -> Out_co:
-        """Return a of the output without touching the caches; dropout is off.
+        """Return a of the output without changing the caches; dropout is off.
 
         Args:
             X: as in `forward`.
-            batch_size: examples to compute at a time, to bound the memory; None takes all at once.
+            batch_size: number of examples at a time, to limit memory; None means all at once.
 
         Raises:
-            ShapeError, NonFiniteDataError, ArgumentError: X does not fit.
-            NonFiniteError: the parameters gave an infinity or NaN; the message names the node.
+            ShapeError, NonFiniteDataError, ArgumentError: X is invalid.
+            NonFiniteError: the result is infinite or NaN; the message names the node.
         """
         size = None if batch_size is None else integer(batch_size, "batch_size")
         arrays = check_inputs(self, X).arrays
@@ -327,7 +326,7 @@ class Network(Generic[Out_co]):
         return self.predict(X)
 
     def predict_classes(self, X: Data, batch_size: int | None = None) -> NDArray[np.generic]:
-        """Return the class of each example: that of the unit with the largest a; a single unit says yes from 0.5 on.
+        """Return the class of each example: the unit with the largest a; for a single unit, a >= 0.5 is class 1.
 
         Args:
             X: as in `forward`.
@@ -337,7 +336,7 @@ class Network(Generic[Out_co]):
             Shape (m,): labels from `classes` if the network has any, else indices from 0.
 
         Raises:
-            ArgumentError: the network has several outputs, or X does not fit.
+            ArgumentError: the network has several outputs, or X is invalid.
             ShapeError, NonFiniteDataError, NonFiniteError: as in `predict`.
 
         >>> import minigraph as mg
@@ -361,22 +360,22 @@ class Network(Generic[Out_co]):
         return labels
 
     def unroll(self) -> Array:
-        """Return all parameters as one new vector: Θ^(1), Θ^(2), … row by row."""
+        """Return all parameters as a new vector: Θ^(1), Θ^(2), … row by row."""
         return self.engine.parameters.vector.copy()
 
     def assign(self, vector: ArrayLike) -> None:
-        """Set all parameters from a vector as `unroll` gives it; z, a and δ become stale.
+        """Set all parameters from a vector in the order of `unroll`; z, a and δ become stale.
 
-        Weights of absent links stay 0, whatever the vector holds.
+        Weights of absent links stay 0, regardless of the vector.
 
         Raises:
             ShapeError: the number of entries differs, or they are not numbers.
-            NonFiniteDataError: an infinity or NaN.
+            NonFiniteDataError: the vector contains infinity or NaN.
         """
         self.engine.assign(vector)
 
     def initialize(self, seed: int | None = None) -> None:
-        """Draw all parameters anew, as the network was made with this seed; z, a and δ become stale.
+        """Reinitialize all parameters, as in a new network with this seed; z, a and δ become stale.
 
         Raises:
             ArgumentError: the seed is not an integer >= 0.
@@ -386,31 +385,31 @@ class Network(Generic[Out_co]):
         self.generator = generator
 
     def value_of(self, node: Node, what: Cached) -> Array:
-        """Return a read-only view of z, a, δ or another value of a node, (m, s); `node.z` and the like ask for it.
+        """Return a read-only view of z, a, δ or another value of a node, (m, s); used by `node.z` etc.
 
         Raises:
-            StateError: not computed or stale, or the node has no such value.
+            StateError: the value is not computed or stale, or the node has no such value.
         """
         return self.engine.value_of(node, what)
 
     def matrix_of(self, layer: Layer, what: Matrix) -> Array:
-        """Return a read-only view of Θ, D or Δ of a layer; `layer.gradient` and the like ask for it.
+        """Return a read-only view of Θ, D or Δ of a layer; used by `layer.gradient` etc.
 
         Raises:
-            StateError: not computed or stale.
+            StateError: the matrix is not computed or stale.
         """
         return self.engine.matrix_of(layer, what)
 
     def borrow_theta(self, layer: Layer) -> Array:
-        """Return Θ of a layer as a live view, whose changes make cached values stale; it is `layer.theta`."""
+        """Return Θ of a layer as a live view whose modification makes cached values stale; used by `layer.theta`."""
         return self.engine.parameters.borrow(layer)
 
     def assign_theta(self, layer: Layer, theta: ArrayLike) -> None:
         """Set Θ of a layer; z, a and δ become stale.
 
         Raises:
-            ShapeError: another shape, or not numeric.
-            NonFiniteDataError: infinity or NaN.
+            ShapeError: the shape is wrong, or the values are not numeric.
+            NonFiniteDataError: a value is infinity or NaN.
         """
         self.engine.assign_theta(layer, theta)
 
@@ -419,10 +418,10 @@ class Network(Generic[Out_co]):
         return summary(self.nodes, self.engine.parameters.vector.size)
 
     def copy(self, dtype: DTypeLike | None = None) -> Network[Out_co]:
-        """Return an independent network with the same graph and parameters, on request in another dtype.
+        """Return an independent network with the same graph and parameters, optionally in another dtype.
 
         Raises:
-            NonFiniteDataError: a parameter is too large for that dtype.
+            NonFiniteDataError: a parameter is too large for the dtype.
 
         >>> import minigraph as mg
         >>> net = mg.mlp([3, 2], seed=0)
@@ -445,8 +444,7 @@ class Network(Generic[Out_co]):
         `minigraph.architecture.schema()` is its JSON schema.
 
         Raises:
-            ArgumentError: a layer, activation, cost or initializer of your own cannot be written down; see
-                `Configurable`.
+            ArgumentError: a custom layer, activation, cost or initializer cannot be described; see `Configurable`.
 
         >>> import json, minigraph as mg
         >>> net = mg.mlp([3, 6, 5], "tanh", seed=0)
@@ -460,17 +458,17 @@ class Network(Generic[Out_co]):
 
     @staticmethod
     def from_dict(data: Mapping[str, object], custom: Iterable[Custom] = (), seed: int | None = 0) -> AnyNetwork:
-        """Return a new network of the architecture that `to_dict` gave.
+        """Return a new network with an architecture from `to_dict`.
 
         Args:
             data: the architecture.
-            custom: your own classes that it uses.
-            seed: of the first Θ and of dropout.
+            custom: custom classes used by the architecture.
+            seed: seed of initialization and dropout.
 
         Raises:
-            ModelFormatError: the data are no architecture, or use a class that is neither minigraph's nor in
-                `custom`; the message says where.
-            ArgumentError: `custom` holds anything other than such classes, or the seed is not an integer >= 0.
+            ModelFormatError: the data are not an architecture, or use a class that is neither minigraph's nor in
+                `custom`; the message gives the position.
+            ArgumentError: `custom` contains anything but such classes, or the seed is not an integer >= 0.
         """
         from minigraph.architecture import parsing
 
@@ -480,10 +478,10 @@ class Network(Generic[Out_co]):
 
     @staticmethod
     def from_architecture(plan: Architecture) -> AnyNetwork:
-        """Return the network of an architecture, with all parameters 0, to be filled by the caller.
+        """Return a network with this architecture and all parameters 0, to be filled by the caller.
 
         Raises:
-            ModelFormatError: the nodes are not the whole of a network.
+            ModelFormatError: the nodes do not form a complete network.
         """
         outputs = plan.outputs[0] if plan.has_one_output else plan.outputs
         try:
@@ -510,15 +508,15 @@ class Network(Generic[Out_co]):
         return self.copy()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return what a copy keeps besides its blueprint: the classes, and attributes that a user added."""
+        """Return the state of a copy besides its blueprint: the classes, and attributes added by the user."""
         return {name: value for name, value in vars(self).items() if name not in ("_wiring", "engine")}
 
     def __reduce__(self) -> tuple[Callable[..., AnyNetwork], tuple[object, ...], dict[str, object]]:
-        """Copy and pickle what makes the network, not its memory, whose views would come apart."""
+        """Copy and pickle the blueprint of the network, not its memory, whose views would no longer be shared."""
         return self._rebuilt, (self._blueprint(),), self.__getstate__()
 
     def _objective(self, Y: Data, sample_weight: ArrayLike | None, m: int) -> tuple[Objective, ColumnNames]:
-        """Check Y and the weights; the targets become columns, as the engine has them."""
+        """Check Y and the weights; targets get one column per example, as in the engine."""
         targets, names = check_targets(self, Y, m)
         return Objective([target.T for target in targets], self.l2, check_weights(sample_weight, m)), names
 
@@ -531,7 +529,7 @@ class Network(Generic[Out_co]):
 
 
 AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
-"""A network with any number of outputs, as the functions of this package take it."""
+"""A network with any number of outputs."""
 
 
 def _checked_l2(l2: float) -> float:

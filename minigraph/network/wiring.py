@@ -1,4 +1,4 @@
-"""From the nodes that a user passes in to the sorted, named and checked graph of a network."""
+"""Sorting, naming and validation of the graph of a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minigraph.graph.topology import topological_order
 
 @dataclass(frozen=True)
 class Wiring:
-    """A graph that passed every check; nothing of it has been changed yet."""
+    """A validated graph; its nodes have not been modified yet."""
 
     inputs: tuple[Node, ...]
     outputs: tuple[Node, ...]
@@ -25,7 +25,7 @@ class Wiring:
     """All nodes in topological order."""
     theta_shapes: dict[Layer, tuple[int, int]]
     has_one_output: bool
-    """Whether one output was given as such, not as a sequence."""
+    """Whether a single output was given, not a sequence."""
 
 
 def connect(
@@ -37,7 +37,7 @@ def connect(
 
     Raises:
         GraphError: see `Network`.
-        ArgumentError: an unknown cost, or a number of costs other than of outputs.
+        ArgumentError: a cost is unknown, or the number of costs differs from that of outputs.
     """
     sources = _as_ends(inputs, "inputs")
     targets = _as_ends(outputs, "outputs")
@@ -58,7 +58,7 @@ def connect(
 
 
 def attach(wiring: Wiring, owner: Owner) -> None:
-    """Give the nodes their owner, their positions and names, and only those children that belong to the network."""
+    """Set owner, positions and names of the nodes, and keep only children that belong to the network."""
     children: dict[Node, list[Node]] = {node: [] for node in wiring.nodes}
     for node in wiring.nodes:
         for parent in dict.fromkeys(node.parents):
@@ -85,7 +85,7 @@ def _as_costs(cost: CostName | Cost | Sequence[CostName | Cost], count: int) -> 
 
 
 def _inputs_first(nodes: Sequence[Node], inputs: Sequence[Node]) -> list[Node]:
-    """Keep the order, but begin with the inputs as the user listed them, so that node 1 is the input."""
+    """Move the inputs to the front, in the given order, so that node 1 is an input."""
     members, first = set(nodes), dict.fromkeys(inputs)
     return [node for node in first if node in members] + [node for node in nodes if node not in first]
 
@@ -96,9 +96,7 @@ def _check_ends(nodes: Sequence[Node], inputs: Sequence[Node], outputs: Sequence
         if not isinstance(node.layer, InputLayer):
             raise GraphError(f"inputs: received node {node.name!r} of {node.layer!r}, expected a node of mg.Input")
         if node in outputs:
-            raise GraphError(
-                f"outputs: node {node.name!r} is an input, which depends on nothing; expected a later node"
-            )
+            raise GraphError(f"outputs: node {node.name!r} is an input; expected a node that depends on an input")
         if node not in members:
             raise GraphError(f"inputs: node {node.name!r} reaches no output; connect it or leave it out")
     for node in nodes:
@@ -115,12 +113,12 @@ def _depends_on(node: Node, ancestor: Node) -> bool:
 
 
 def _names(nodes: Sequence[Node]) -> dict[str, Node]:
-    """Give every node a name: its own, or its layer's kind and its position; no two may be the same."""
+    """Return all nodes by name: the given name, or the layer's kind and the position; names must be unique."""
     names: dict[str, Node] = {}
     for node in nodes:
         if node.given_name is not None:
             if node.given_name in names:
-                raise GraphError(f"two nodes are named {node.given_name!r}; expected every name once")
+                raise GraphError(f"two nodes are named {node.given_name!r}; expected distinct names")
             names[node.given_name] = node
     ordered: dict[str, Node] = {}
     for position, node in enumerate(nodes, start=1):

@@ -64,7 +64,7 @@ class ThetaSource:
             with np.errstate(all="ignore"):
                 np.multiply(constant, factor, out=part, casting="same_kind")
             if not is_finite(part):
-                raise ModelFormatError(f"initializer {name!r}: holds infinity or NaN in {dtype}, times {factor}")
+                raise ModelFormatError(f"initializer {name!r}: contains infinity or NaN in {dtype}, times {factor}")
         return theta
 
 

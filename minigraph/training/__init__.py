@@ -1,1 +1,1 @@
-"""Training: by mini-batches (`fit`), or on the whole training set at once by SciPy (`minimize`)."""
+"""Training: with mini-batches (`fit`), or on the whole training set with SciPy (`minimize`)."""

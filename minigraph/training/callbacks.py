@@ -1,4 +1,4 @@
-"""Callbacks: what happens between steps and epochs, and how training is stopped early."""
+"""Callbacks: hooks between steps and epochs, and early stopping."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from minigraph.training.run import Run
 
 
 class Callback(Protocol):
-    """What `fit` calls. Derive from it and write the methods you need; the others do nothing.
+    """Hooks called by `fit`. Subclass it and override the methods you need; the others are no-ops.
 
-    Θ may be changed by `run.net.assign`, and training goes on from there.
+    Callbacks may change Θ with `run.net.assign`; training continues from there.
 
     >>> import minigraph as mg
     >>> class Stopper(mg.Callback):
@@ -29,47 +29,47 @@ class Callback(Protocol):
     """
 
     def on_validate(self, run: Run) -> None:
-        """Refuse, by an error, a run that lacks something needed; nothing has changed yet."""
+        """Raise if the run lacks something required; nothing has changed yet."""
         return
 
     def on_start(self, run: Run) -> None:
-        """Do something before the first step."""
+        """Called before the first step."""
         return
 
     def on_step_end(self, run: Run) -> None:
-        """Do something after a step."""
+        """Called after each step."""
         return
 
     def on_epoch_end(self, run: Run) -> None:
-        """Do something after an epoch, which is in `run.history` already."""
+        """Called after each epoch, which is already in `run.history`."""
         return
 
     def on_end(self, run: Run) -> None:
-        """Do something after the last step."""
+        """Called after the last step."""
         return
 
     def state(self) -> Mapping[str, Array]:
-        """Return what a checkpoint is to keep of this callback."""
+        """Return the state of this callback for a checkpoint."""
         return {}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Take back what `state` gave, before `on_start` of a resumed training."""
+        """Restore the result of `state`, before `on_start` of a resumed training."""
         return
 
 
 class EarlyStopping(Callback):
-    """Stop when what is watched has not improved for some epochs, and go back to the best parameters.
+    """Stop when a monitored series has not improved for some epochs, and restore the best parameters.
 
     Args:
         monitor: name of a series of the history.
-        patience: epochs without improvement to bear, at least 1.
-        min_delta: what counts as an improvement, >= 0.
-        mode: which direction is better; "auto" takes "max" for names with accuracy or top_k, else "min".
-        restore_best: put the parameters of the best epoch back at the end.
+        patience: number of epochs without improvement, at least 1.
+        min_delta: minimum change that counts as an improvement, >= 0.
+        mode: which direction is better; "auto" means "max" for names with accuracy or top_k, else "min".
+        restore_best: restore the parameters of the best epoch at the end.
 
     Raises:
-        ArgumentError: an argument outside its range; from `fit` before the first step, a series that it will
-            not record.
+        ArgumentError: an argument is out of range; raised by `fit` before the first step if the series will not
+            be recorded.
 
     >>> EarlyStopping(patience=3).monitor
     'validation_cost'
@@ -97,7 +97,7 @@ class EarlyStopping(Callback):
         self._parameters: Array | None = None
 
     def on_validate(self, run: Run) -> None:
-        """Require that the history records the series."""
+        """Raise ArgumentError unless the history records the series."""
         if self.monitor not in run.recorded:
             hint = " (give `fit` a `validation`)" if self.monitor.startswith("validation_") else ""
             raise ArgumentError(
@@ -105,22 +105,22 @@ class EarlyStopping(Callback):
             )
 
     def on_start(self, run: Run) -> None:
-        """Forget what an earlier training saw; one that is resumed goes on where it was, or is over already."""
+        """Reset the state of an earlier training; a resumed one continues, or has already ended."""
         self.best_epoch, self._best = None, math.inf
         if not run.epoch:
             self._parameters = None
         for epoch, value in enumerate(run.history.get(self.monitor, ()), start=1):
             self._watch(value, epoch)
         if run.epoch and run.step == run.epoch * run.steps_per_epoch:
-            self._judge(run)  # the checkpoint may have been made before `on_epoch_end` was called here
+            self._judge(run)  # the checkpoint may have been taken before `on_epoch_end` was called here
 
     def on_epoch_end(self, run: Run) -> None:
-        """Keep the parameters if they are the best so far, and stop if it takes too long."""
+        """Keep the parameters if they are the best so far; stop if patience has run out."""
         self._watch(run.history[self.monitor][-1], run.epoch)
         self._judge(run)
 
     def on_end(self, run: Run) -> None:
-        """Put the best parameters back."""
+        """Restore the best parameters."""
         if self._parameters is not None:
             run.net.assign(self._parameters)
 
@@ -129,7 +129,7 @@ class EarlyStopping(Callback):
         return {} if self._parameters is None else {"parameters": self._parameters}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Take the best parameters back."""
+        """Restore the best parameters from a checkpoint."""
         self._parameters = state.get("parameters")
 
     def _watch(self, value: float, epoch: int) -> None:
@@ -146,15 +146,15 @@ class EarlyStopping(Callback):
 
 
 class SaveCheckpoint(Callback):
-    """Write a checkpoint now and then, from which `fit(..., resume=path)` goes on.
+    """Write periodic checkpoints, from which `fit(..., resume=path)` continues.
 
     Args:
-        path: of the file, which is replaced each time, in one step.
-        every_epochs: write after so many epochs; None for never.
-        every_steps: write after so many steps; None for never.
+        path: path of the file, which is replaced atomically each time.
+        every_epochs: number of epochs between checkpoints; None means never.
+        every_steps: number of steps between checkpoints; None means never.
 
     Raises:
-        ArgumentError: not an integer >= 1.
+        ArgumentError: an interval is not an integer >= 1.
 
     >>> SaveCheckpoint("run.safetensors", every_steps=100).path
     'run.safetensors'
@@ -168,11 +168,11 @@ class SaveCheckpoint(Callback):
         self.every_steps: int | None = None if every_steps is None else integer(every_steps, "every_steps")
 
     def on_step_end(self, run: Run) -> None:
-        """Write if it is time to."""
+        """Write a checkpoint if due."""
         if self.every_steps is not None and run.step % self.every_steps == 0:
             run.checkpoint().save(self.path)
 
     def on_epoch_end(self, run: Run) -> None:
-        """Write if it is time to."""
+        """Write a checkpoint if due."""
         if self.every_epochs is not None and run.epoch % self.every_epochs == 0:
             run.checkpoint().save(self.path)

@@ -1,4 +1,4 @@
-"""Checkpoints: all that training needs to go on as if it had never stopped.
+"""Checkpoints: everything required to resume training as if it had never stopped.
 
 The file is a `tensor_file` of the kind "checkpoint"; its content and arrays are the fields of `Checkpoint`.
 """
@@ -24,15 +24,15 @@ from minigraph.training.generator_state import check_generator_state
 
 _KIND = "checkpoint"
 _VERSION = 2
-"""Of the file; 1 was the .npz file of minigraph 0.1."""
+"""Version of the file format; 1 was the .npz file of minigraph 0.1."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """The state of a training run between two steps.
 
-    It holds no network and no data: to go on, build the same network and call `fit` with the same data and
-    arguments and `resume=`.
+    It contains neither network nor data: to resume, build the same network and call `fit` with the same data
+    and arguments and `resume=`.
 
     >>> import minigraph as mg
     >>> class Keep(mg.Callback):
@@ -50,35 +50,35 @@ class Checkpoint:
 
     parameters: Array
     optimizer: str
-    """The optimizer as it prints itself."""
+    """Repr of the optimizer."""
     optimizer_state: Mapping[str, Array]
     callback_states: list[dict[str, Array]]
     generator_state: Mapping[str, Any]
-    """Of the network's generator, from which dropout draws."""
+    """State of the network's generator, used by dropout."""
     seed: int
     examples: int
     """Size of the training set."""
     batch_size: int
     settings: Mapping[str, str]
-    """What else decides the numbers, as it prints itself: network, cost, dtype, λ, clipping, shuffling, weights."""
+    """Reprs of all else that determines the numbers: network, cost, dtype, λ, clipping, shuffling, weights."""
     epoch: int
-    """Epochs that are complete."""
+    """Completed epochs."""
     step: int
     """Steps taken in all epochs."""
     sums: tuple[float, float]
-    """Cost and weight of the examples that the current epoch has seen."""
+    """Summed cost and weight of the examples seen in the current epoch."""
     penalty: float
     history: Mapping[str, list[float]]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the checkpoint, whole or not at all.
+        """Write the checkpoint atomically.
 
         Args:
-            path: of the file, which is replaced if it exists; `.safetensors` is the usual ending.
+            path: path of the file, which is replaced if it exists; the usual extension is `.safetensors`.
 
         Raises:
-            ArgumentError: it holds what cannot be saved, or does not fit together.
-            OSError: the file cannot be written; it is as it was.
+            ArgumentError: a field cannot be saved, or the fields are inconsistent.
+            OSError: the file cannot be written; an existing one is unchanged.
             MissingExtraError: safetensors is not installed.
         """
         arrays: dict[str, Tensor] = {}
@@ -94,7 +94,7 @@ class Checkpoint:
         """Read a checkpoint; nothing that the file names is imported or run.
 
         Raises:
-            ModelFormatError: it is not a checkpoint, or one of another version, or damaged, or does not fit together.
+            ModelFormatError: the file is not a checkpoint, has another version, is damaged, or is inconsistent.
             OSError: the file cannot be read.
         """
         with opened(path) as file:
@@ -110,7 +110,7 @@ _HINTS = get_type_hints(Checkpoint)
 
 
 def _restored(content: Mapping[str, object], arrays: Mapping[str, Tensor]) -> Checkpoint:
-    """Return the checkpoint of these fields, once all that is in them has been checked."""
+    """Return the checkpoint with these fields after validating them."""
     checked_object(dict(content), _KIND, tuple(_TYPES))
     joiner = Joiner(arrays)
     values: dict[str, Any] = {}
@@ -127,7 +127,7 @@ def _restored(content: Mapping[str, object], arrays: Mapping[str, Tensor]) -> Ch
 
 
 def _check(checkpoint: Checkpoint) -> None:
-    """Raise ModelFormatError unless the fields are such as a run has them together."""
+    """Raise ModelFormatError if the fields are inconsistent."""
     examples = checked_integer(checkpoint.examples, "examples", 1)
     steps_per_epoch = -(-examples // checked_integer(checkpoint.batch_size, "batch_size", 1, examples))
     before = steps_per_epoch * checked_integer(checkpoint.epoch, "epoch", 0)
@@ -148,5 +148,5 @@ def _check(checkpoint: Checkpoint) -> None:
     require_finite("parameters", theta)
     for name, vector in checkpoint.optimizer_state.items():
         if np.isnan(vector).any():
-            raise ModelFormatError(f"optimizer_state[{name!r}]: holds NaN")
+            raise ModelFormatError(f"optimizer_state[{name!r}]: contains NaN")
     check_generator_state(checkpoint.generator_state, "generator_state")

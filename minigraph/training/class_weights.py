@@ -1,4 +1,4 @@
-"""Weights of examples, from weights given for the examples themselves, for their classes, or for both."""
+"""Example weights, from weights of the examples, of their classes, or both."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from minigraph.training.dataset import Dataset
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[int, float] | ArrayLike
 
 _ROWS = 1024
-"""Targets that are read at a time."""
+"""Targets read at a time."""
 
 
 def combined_weights(
     dataset: Dataset, sample_weight: ArrayLike | None, class_weight: ClassWeight | None
 ) -> Array | None:
-    """Return the weight of every example, or None if all count the same.
+    """Return the weight of each example, or None if all are equal.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: the weights do not fit the examples, or the classes.
+        ShapeError, NonFiniteDataError, ArgumentError: the weights do not match the examples or the classes.
     """
     weights = check_weights(sample_weight, dataset.m)
     if class_weight is None:
@@ -43,7 +43,7 @@ def combined_weights(
 
 
 def _class_shares(dataset: Dataset) -> Array:
-    """Return how much each example belongs to each class, (m, K): Y itself, or [1 − y, y] for one output unit."""
+    """Return the class membership of each example, (m, K): Y itself, or [1 − y, y] for one output unit."""
     (column,) = dataset.targets
     Y = np.empty((dataset.m, column.size), column.dtype)
     for start in range(0, dataset.m, _ROWS):

@@ -1,4 +1,4 @@
-"""Inputs and targets of the examples that are trained on, wherever they are: one column of rows per node."""
+"""Inputs and targets for training, in memory or streamed: one column of rows per node."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from minigraph.network.column_names import ColumnNames
 
 
 class Dataset:
-    """Inputs and targets of m examples, checked.
+    """Validated inputs and targets of m examples.
 
     Args:
-        net: the network they have to fit.
-        X: inputs, as for `net.forward`, or sources of rows.
-        Y: targets, as for `net.backward`, or sources of rows.
-        arguments: what to call X and Y in errors.
+        net: the network that they must match.
+        X: inputs, as in `net.forward`, or sources of rows.
+        Y: targets, as in `net.backward`, or sources of rows.
+        arguments: names of X and Y in error messages.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: they do not fit. Of a stream that is not a file only the
-            first row is checked here, and the others as they are read.
+        ShapeError, NonFiniteDataError, ArgumentError: X or Y is invalid. For streams other than files, only the
+            first row is checked here, the others when they are read.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Dataset:
             for share, cost in zip(outputs, net.costs, strict=True)
         ]
         self.names: ColumnNames = names_of([*inputs, *outputs])
-        """The names to commit once nothing can fail any more."""
+        """The names to commit once nothing can fail anymore."""
         self.m: int = self.inputs[0].m
         for column in (*self.inputs, *self.targets):
             if column.m != self.m:
@@ -66,22 +66,22 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Examples:
-    """Some examples of a data set, and what each of them counts."""
+    """A subset of a data set, with example weights."""
 
     dataset: Dataset
     rows: Indices
-    """Which of them, (m,)."""
+    """Indices of the examples, (m,)."""
     weights: Array | None
-    """Of all examples of the data set; None if they count the same."""
+    """Weights of all examples of the data set; None if they are equal."""
 
     @property
     def m(self) -> int:
-        """How many there are."""
+        """Number of examples."""
         return len(self.rows)
 
     @property
     def total_weight(self) -> float:
-        """The sum of their weights: what takes the place of m in λ/m."""
+        """Sum of their weights, which replaces m in λ/m."""
         return float(self.m if self.weights is None else self.weights[self.rows].sum())
 
 

@@ -1,4 +1,4 @@
-"""The cost and the metrics of a whole data set, computed block by block with dropout off."""
+"""Cost and metrics of a whole data set, computed in blocks with dropout off."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BLOCK_BYTES = 2**22
 
 
 class Evaluation:
-    """Computes the cost and the metrics of some examples, as often as asked.
+    """Computes cost and metrics of given examples repeatedly.
 
     Args:
         net: the network.
-        examples: what to compute them of.
-        metrics: by name; they see targets and outputs of the first output node.
-        prefix: of what the history calls them.
-        is_regularized: compute J, the mean cost plus the regularization term, instead of the mean cost alone.
+        examples: the examples to evaluate.
+        metrics: metrics by name, called with targets and outputs of the first output node.
+        prefix: prefix of the names in the history.
+        is_regularized: compute J, the mean cost plus the regularization term, instead of the mean cost.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Evaluation:
         self._metrics = metrics
         self._is_regularized = is_regularized
         self.names: list[str] = [prefix + name for name in ("J" if is_regularized else "cost", *metrics)]
-        """What `measure` calls its numbers."""
+        """Names of the numbers returned by `measure`."""
         self._workspace = net.engine.new_workspace(backward=False)
         width = sum(node.size for node in net.nodes) * net.dtype.itemsize
         self._block = max(1, min(examples.m, _BLOCK_BYTES // width))

@@ -1,4 +1,4 @@
-"""`fit`: training by mini-batches."""
+"""`fit`: training with mini-batches."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fit(
     clip_value: float | None = None,
     resume: Checkpoint | str | os.PathLike[str] | None = None,
 ) -> History:
-    """Train the network: minimize J(Θ) by steps on mini-batches.
+    """Train the network: minimize J(Θ) by mini-batch steps.
 
     The gradient of a step is D_ij = (1/m) Σ_i w_i ∂cost(i)/∂Θ_ij + (λ/M) Θ_ij, the second term for j >= 1, with
     m the size of the mini-batch and M that of the whole training set, so that the batch size does not change
@@ -58,39 +58,39 @@ def fit(
 
     Args:
         net: the network; afterwards its z, a and δ are stale.
-        X: inputs as in `net.forward`; instead of an array also an `np.memmap` or any object with `len` and
-            `[indices]`, which is then read by mini-batches. Columns of DataFrames name the units, as there.
-        Y: targets as in `net.backward`, or sources of rows as X.
-        optimizer: an `Optimizer`, or a name for one with its usual settings.
-        epochs: how often to go through the training set, in all.
-        batch_size: m >= 1; None takes the whole training set in every step.
-        validation: (X, Y) to watch, or (X, Y, weights of the examples); or the share of the examples,
-            0 < share < 1, to set aside for it, drawn by the seed.
-        shuffle: draw a new order for every epoch from the seed.
+        X: inputs as in `net.forward`; also an `np.memmap`, or any object with `len` and `[indices]`, which is
+            read in mini-batches. Columns of DataFrames name the units.
+        Y: targets as in `net.backward`, or sources of rows like X.
+        optimizer: an `Optimizer`, or the name of one with default settings.
+        epochs: total number of passes over the training set.
+        batch_size: m >= 1; None means the whole training set.
+        validation: validation data (X, Y) or (X, Y, example weights), or the fraction of the examples to hold
+            out, 0 < fraction < 1, drawn with the seed.
+        shuffle: shuffle the examples in each epoch, using the seed.
         callbacks: called between steps and epochs, in this order.
-        progress: show a bar (extra `progress`), or a line now and then where there is no terminal.
-        seed: of shuffling and of the validation share; None draws one. Dropout draws from the network's own
+        progress: show a progress bar (extra `progress`), or periodic lines if there is no terminal.
+        seed: seed of shuffling and of the validation split; None draws one. Dropout uses the network's
             generator.
-        metrics: names or functions of targets and outputs; recorded of the validation data, and of the
+        metrics: names, or functions of targets and outputs; recorded for the validation data, and for the
             training set if there are none or `record_J` is set.
-        record_J: record J of the whole training set after every epoch, with dropout off.
-        sample_weight: (M,), weights >= 0 of the examples.
-        class_weight: weights of the classes, for one output: by column of Y (two numbers for one output
+        record_J: record J of the whole training set after each epoch, with dropout off.
+        sample_weight: (M,), example weights >= 0.
+        class_weight: class weights, for a single output: one per column of Y (two for a single output
             unit), or "balanced" for M/(K M_k).
-        clip_norm: shorten gradients whose Euclidean norm is larger.
-        clip_value: cut entries of the gradient to this size.
-        resume: a checkpoint, or the file of one, to go on from. Whatever else decides the numbers has to be as in
-            the interrupted training; `seed` None takes over its seed, and `epochs` may be more. A training that
-            `EarlyStopping` has ended stays ended.
+        clip_norm: maximum Euclidean norm of the gradient.
+        clip_value: maximum absolute value of the entries of the gradient.
+        resume: a checkpoint, or the path of one, to continue from. Everything else that determines the numbers
+            must equal that of the interrupted training; `seed` None means its seed, and `epochs` may be larger.
+            Training that was stopped by `EarlyStopping` is not continued.
 
     Returns:
-        What was recorded, by epoch.
+        The recorded numbers of each epoch.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: an argument does not fit; nothing has changed.
-        ModelFormatError: `resume` does not fit; nothing has changed.
+        ShapeError, NonFiniteDataError, ArgumentError: an argument is invalid; nothing has changed.
+        ModelFormatError: `resume` does not match; nothing has changed.
         NonFiniteError: a number became infinite or NaN; the message names node, phase and batch, and
-            the parameters are those after the last good step.
+            the parameters are those after the last valid step.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 4, 1], activation="tanh", seed=0)
@@ -125,7 +125,7 @@ def fit(
 def _divide(
     net: AnyNetwork, dataset: Dataset, weights: Array | None, validation: Validation | None, seed: int
 ) -> tuple[Examples, Examples | None]:
-    """Return the examples to train on, and those to validate on."""
+    """Return the training examples and the validation examples."""
     everything = np.arange(dataset.m)
     if validation is None:
         return Examples(dataset, everything, weights), None
@@ -145,13 +145,13 @@ def _divide(
         if part.total_weight == 0:
             raise ArgumentError(
                 f"sample_weight: received only zeros for {name}, expected a positive weight;"
-                " another `seed` divides the examples otherwise"
+                " another `seed` splits the examples differently"
             )
     return parts[0], parts[1]
 
 
 def _checked_seed(seed: int | None, checkpoint: Checkpoint | None) -> int:
-    """Return the seed that was given; else that of the training to go on from, or a new one."""
+    """Return the given seed, else that of the checkpoint, else a new one."""
     if seed is not None:
         return integer(seed, "seed", least=0)
     return int(np.random.SeedSequence().generate_state(1)[0]) if checkpoint is None else checkpoint.seed

@@ -1,4 +1,4 @@
-"""The history of a training run: numbers by epoch."""
+"""The history of a training run: numbers for each epoch."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#0B6FB8", "#D9730D", "#2E8B57", "#8E44AD", "#B03A2E", "#5D6D7E")
-"""Of curves and classes, in this order."""
+"""Colours of curves and classes, in this order."""
 
 
 class History(Mapping[str, list[float]]):
-    """What training recorded after each epoch, as lists of one length by name.
+    """The numbers recorded after each epoch of training: lists of equal length, keyed by name.
 
-    `cost` is the mean of cost(i) as the mini-batches saw it, while Θ moved and dropout was on, plus the
-    regularization term at the beginning of the epoch; `J` is the cost of the whole training set at the end
-    of the epoch with dropout off, if asked for. `validation_cost` leaves the regularization term out.
-    What was not recorded in some epoch is NaN there.
+    `cost` is the mean of cost(i) over the mini-batches, while Θ changed and dropout was on, plus the
+    regularization term at the start of the epoch; `J` is the cost of the whole training set at the end
+    of the epoch with dropout off, if requested. `validation_cost` excludes the regularization term.
+    Numbers that were not recorded in an epoch are NaN.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 3, 1], seed=0)
@@ -42,10 +42,10 @@ class History(Mapping[str, list[float]]):
         self._series: dict[str, list[float]] = {}
         self.epochs: int = 0
         self.stopped: str | None = None
-        """Why training ended before its last epoch; None if it did not."""
+        """Why training stopped before its last epoch; None if it did not."""
 
     def record(self, values: Mapping[str, float]) -> None:
-        """Add the numbers of one more epoch."""
+        """Append the numbers of an epoch."""
         for name in values:
             self._series.setdefault(name, [math.nan] * self.epochs)
         self.epochs += 1
@@ -53,7 +53,7 @@ class History(Mapping[str, list[float]]):
             series.append(float(values.get(name, math.nan)))
 
     def restore(self, series: Mapping[str, Sequence[float]], epochs: int) -> None:
-        """Replace all series by these, of so many epochs."""
+        """Replace all series with these, which cover `epochs` epochs."""
         self._series = {name: list(values) for name, values in series.items()}
         self.epochs = epochs
 
@@ -62,15 +62,15 @@ class History(Mapping[str, list[float]]):
         return {name: list(series) for name, series in self._series.items()}
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write one line per epoch, with a heading, and return the path.
+        """Write a header and one line per epoch, and return the path.
 
-        Numbers are written in full, so that reading them gives the same bits.
+        Numbers are written in full precision, so that they can be read back exactly.
 
         Args:
-            path: of the file, which is replaced if it exists, whole or not at all.
+            path: path of the file; an existing one is replaced atomically.
 
         Raises:
-            OSError: the file cannot be written; it is as it was.
+            OSError: the file cannot be written; an existing one is unchanged.
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -81,16 +81,16 @@ class History(Mapping[str, list[float]]):
         return Path(path)
 
     def plot(self, ax: Axes | None = None, names: Sequence[str] | None = None) -> Axes:
-        """Draw cost and metrics by epoch: costs on the left axis, shares from 0 to 1 on the right one.
+        """Plot cost and metrics against epochs: costs on the left axis, metrics from 0 to 1 on the right axis.
 
-        Validation is drawn dashed, in the colour of what it validates. Needs the extra `plot`.
+        Validation curves are dashed, in the colour of the training curve. Requires the extra `plot`.
 
         Args:
-            ax: where to draw; None makes a new figure.
-            names: the series to draw; None takes all but time and learning rate.
+            ax: axes to draw on; None creates a new figure.
+            names: the series to plot; None means all but time and learning rate.
 
         Raises:
-            ArgumentError: a name that was not recorded.
+            ArgumentError: a name was not recorded.
             MissingExtraError: matplotlib is not installed.
         """
         chosen = [name for name in self if name not in ("seconds", "learning_rate")] if names is None else list(names)

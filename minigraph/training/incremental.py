@@ -1,4 +1,4 @@
-"""Training that goes on with whatever examples come: one pass over them, the optimizer's state kept between."""
+"""Incremental training: single passes over successive examples, keeping the optimizer state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minigraph.training.steps import Steps
 
 
 class IncrementalTraining:
-    """An optimizer with its state, from one set of examples to the next.
+    """An optimizer whose state is kept from one set of examples to the next.
 
     >>> import minigraph as mg
     >>> net, training = mg.mlp([2, 3, 1], seed=0), IncrementalTraining(mg.Adam(0.05))
@@ -33,14 +33,14 @@ class IncrementalTraining:
     def run_pass(
         self, net: Network[Array], X: Source, Y: Array, batch_size: int, weights: Array | None = None
     ) -> float:
-        """Take one step for each mini-batch, in order, and return J as the mini-batches saw it.
+        """Take a step for each mini-batch, in order, and return J averaged over the mini-batches.
 
         Args:
             net: the network to train.
             X: (m, s_1), or a source of rows.
             Y: (m, s_L).
-            batch_size: examples in a step; the last may have fewer.
-            weights: (m,), > 0, of the examples.
+            batch_size: examples per step; the last step may have fewer.
+            weights: (m,), example weights > 0.
         """
         examples = Examples(Dataset(net, X, Y), np.arange(len(Y)), weights)
         steps = Steps(net, examples, self.optimizer, batch_size=batch_size, taken=self.taken)

@@ -1,4 +1,4 @@
-"""Ctrl-C that waits for the present step to end."""
+"""Deferring Ctrl-C until the end of the current step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import FrameType, TracebackType
 
 
 class DeferredInterrupt:
-    """Within the block the first Ctrl-C only sets `pending`; a second one interrupts at once.
+    """Within the block, the first Ctrl-C only sets `pending`; the second one interrupts immediately.
 
-    After the block a pending one is raised as KeyboardInterrupt. In other threads than the main one, and
-    where the program handles the signal itself, nothing is deferred.
+    After the block, a pending interrupt is raised as KeyboardInterrupt. Nothing is deferred outside the main
+    thread, or if the program handles the signal itself.
 
     >>> with DeferredInterrupt() as interrupt:
     ...     interrupt.pending

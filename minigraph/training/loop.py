@@ -1,4 +1,4 @@
-"""The loop of training: epochs of mini-batches in an order drawn from the seed."""
+"""The training loop: epochs of mini-batches in an order drawn from the seed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from minigraph.training.steps import Steps
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long to train, and in which order."""
+    """Number of epochs, and the order of examples."""
 
     epochs: int
     shuffle: bool
@@ -33,13 +33,13 @@ class Plan:
 
 
 class TrainingLoop(Run):
-    """A training run, and what takes it from epoch to epoch.
+    """A training run, advanced epoch by epoch.
 
     Args:
-        steps: the steps on the mini-batches.
-        plan: how long to train, and in which order.
+        steps: the mini-batch steps.
+        plan: number of epochs, and the order of examples.
         callbacks: called between steps and epochs.
-        evaluations: measured after every epoch.
+        evaluations: measured after each epoch.
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class TrainingLoop(Run):
         )
 
     def start(self, checkpoint: Checkpoint | None = None) -> None:
-        """Go to the first step, or to where the checkpoint was made, and let callbacks prepare themselves.
+        """Go to the first step, or to that of the checkpoint, and start the callbacks.
 
         Raises:
-            ModelFormatError: the checkpoint is of another training; nothing has changed.
-            Exception: what a callback raises; the network is as it was.
+            ModelFormatError: the checkpoint belongs to another training; nothing has changed.
+            Exception: a callback raised; the network is unchanged.
         """
         if checkpoint is not None:
             check_checkpoint(checkpoint, self._steps, self.seed, settings_of(self._steps, self._shuffle))
@@ -139,7 +139,7 @@ class TrainingLoop(Run):
         self.net.engine.forget()
         self.net.engine.parameters.apply_link_mask()
         try:
-            # Ctrl-C waits for the end of a step, so that the parameters are those after a whole one.
+            # Ctrl-C waits for the end of the step, so that the parameters are consistent.
             with DeferredInterrupt() as interrupt:
                 while self.epoch < self.epochs and self._stop is None and not interrupt.pending:
                     self._run_epoch(progress, interrupt)
@@ -161,11 +161,11 @@ class TrainingLoop(Run):
                 self._collect_costs()
                 progress.steps(taken, self.cost)
         except NonFiniteDataError:
-            raise  # of a stream, whose message names the row
+            raise  # from a stream; its message names the row
         except NonFiniteError as error:
             raise NonFiniteError(
                 f"{error}, in epoch {self.epoch + 1}, batch {self._position + 1} of {self.steps_per_epoch};"
-                " the parameters are those after the last good step; a smaller learning rate may help"
+                " the parameters are those after the last valid step; a smaller learning rate may help"
             ) from None
         if self._position == self.steps_per_epoch:
             self._end_epoch(time.perf_counter() - began, progress)
@@ -180,7 +180,7 @@ class TrainingLoop(Run):
             callback.on_start(self)
 
     def _after_step(self) -> bool:
-        self.net.engine.forget()  # what a callback computed after an earlier step
+        self.net.engine.forget()  # values that a callback computed after an earlier step
         for callback in self._step_callbacks:
             callback.on_step_end(self)
         self._steps.refresh()
@@ -188,7 +188,7 @@ class TrainingLoop(Run):
 
     def _collect_costs(self) -> None:
         total, weight = self._sums
-        for cost, own in self._steps.costs():  # one by one: the same sum, resumed or not
+        for cost, own in self._steps.costs():  # one by one, so that a resumed run gives the same sum
             total, weight = total + cost, weight + own
         if not math.isfinite(total):
             raise NonFiniteError("the cost is not finite in the forward pass")
@@ -207,7 +207,7 @@ class TrainingLoop(Run):
             callback.on_epoch_end(self)
 
     def _order(self) -> Indices:
-        """Return the order of the examples in this epoch, a function of seed and epoch alone."""
+        """Return the order of the examples in this epoch, which depends on seed and epoch only."""
         rows = self._steps.examples.rows
         if not self._shuffle:
             return rows

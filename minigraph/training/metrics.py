@@ -1,4 +1,4 @@
-"""Metrics: what people watch besides J, each a function of targets and outputs."""
+"""Metrics: functions of targets and outputs, monitored besides J."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from minigraph.errors import ArgumentError, nearest
 
 MetricName: TypeAlias = Literal["accuracy", "mean_squared_error"]
 Metric: TypeAlias = Callable[[Array, Array], float]
-"""Called with targets and outputs, (m, s_L) each, of the first output; returns one number."""
+"""Called with targets and outputs, (m, s_L) each, of the first output; returns a number."""
 
 
 def accuracy(Y: Array, A: Array) -> float:
-    """Return the share of examples whose class is right.
+    """Return the fraction of correctly classified examples.
 
-    The class is the unit with the largest value; one output unit alone says yes from 0.5 on.
+    The class is the unit with the largest value; for a single output unit, values >= 0.5 are class 1.
 
     Args:
         Y: targets, (m, s_L).
@@ -49,10 +49,10 @@ def mean_squared_error(Y: Array, A: Array) -> float:
 
 @dataclass(frozen=True)
 class TopK:
-    """The share of examples whose class is among the k units with the largest values.
+    """The fraction of examples whose class is among the k units with the largest values.
 
     Args:
-        k: how many, at least 1.
+        k: number of units, at least 1.
 
     Raises:
         ArgumentError: k is not an integer >= 1.
@@ -68,11 +68,11 @@ class TopK:
 
     @property
     def name(self) -> str:
-        """What the history calls it."""
+        """Name in the history."""
         return f"top_{self.k}"
 
     def __call__(self, Y: Array, A: Array) -> float:
-        """Return the share for targets and outputs, (m, s_L) each."""
+        """Return the fraction for targets and outputs, (m, s_L) each."""
         right = np.take_along_axis(A, Y.argmax(axis=1)[:, None], axis=1)
         return float(np.mean((right < A).sum(axis=1) < self.k))
 
@@ -82,10 +82,10 @@ assert set(METRICS) == set(get_args(MetricName))
 
 
 def as_metrics(metrics: Sequence[MetricName | Metric]) -> dict[str, Metric]:
-    """Return the metrics by the name under which the history keeps them.
+    """Return the metrics by their names in the history.
 
     Raises:
-        ArgumentError: an unknown name, something that cannot be called, or two of one name.
+        ArgumentError: a name is unknown, a metric is not callable, or two have the same name.
 
     >>> list(as_metrics(["accuracy", TopK(3)]))
     ['accuracy', 'top_3']
@@ -103,6 +103,6 @@ def as_metrics(metrics: Sequence[MetricName | Metric]) -> dict[str, Metric]:
                 f"metrics: received {metric!r}, expected a function or a name{nearest(metric, METRICS)}"
             )
         if name in result:
-            raise ArgumentError(f"metrics: received two called {name!r}, expected different names")
+            raise ArgumentError(f"metrics: received two named {name!r}, expected distinct names")
         result[name] = function
     return result

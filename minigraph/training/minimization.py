@@ -1,4 +1,4 @@
-"""`minimize`: training by SciPy's optimizers, on the whole training set at once."""
+"""`minimize`: training on the whole training set with SciPy's optimizers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
 Method: TypeAlias = Literal["BFGS", "L-BFGS-B", "CG", "TNC", "Newton-CG", "trust-constr"]
-"""SciPy's methods that get by with the gradient."""
+"""SciPy's methods that require only the gradient."""
 MinimizeCallback: TypeAlias = Callable[[NDArray[np.float64], float], object]
-"""Called after every iteration with θ and J; to stop, raise StopIteration."""
+"""Called after each iteration with θ and J; raise StopIteration to stop."""
 
 
 def minimize(
@@ -39,31 +39,31 @@ def minimize(
     callback: MinimizeCallback | None = None,
     tolerance: float | None = None,
 ) -> OptimizeResult:
-    """Minimize J(Θ) over the whole training set, as the lecture does with fminunc; needs the extra `scipy`.
+    """Minimize J(Θ) over the whole training set, like the lecture with fminunc; requires the extra `scipy`.
 
-    Dropout is off: these methods need the same J for the same Θ. The weights of absent links stay 0. The
-    network ends at the point with the smallest J met, also when Ctrl-C interrupts: KeyboardInterrupt is then
-    raised after the present evaluation. In float32 the gradient is too coarse for Newton-CG, which takes
+    Dropout is off, since these methods require a deterministic J. The weights of absent links stay 0. The
+    network ends with the parameters of the smallest J found, even after Ctrl-C, which raises KeyboardInterrupt
+    after the current evaluation. In float32 the gradient is not accurate enough for Newton-CG, which takes
     differences of it.
 
     Args:
         net: the network; afterwards its z, a and δ are stale.
         X: inputs as in `net.forward`.
         Y: targets as in `net.backward`.
-        method: of SciPy.
-        maxiter: iterations at most, at least 1.
-        progress: show iterations and J (a bar with the extra `progress`).
-        sample_weight: (m,), weights >= 0 of the examples.
-        callback: called after every iteration with θ and J; StopIteration ends the search.
-        tolerance: when to stop, as SciPy's `tol`; None takes the method's own.
+        method: method of SciPy.
+        maxiter: maximum number of iterations, at least 1.
+        progress: show iterations and J (as a bar with the extra `progress`).
+        sample_weight: (m,), example weights >= 0.
+        callback: called after each iteration with θ and J; StopIteration ends the search.
+        tolerance: termination tolerance, SciPy's `tol`; None means the default of the method.
 
     Returns:
-        SciPy's own OptimizeResult. Its `x` and `fun` are what the method returned; the network's parameters
-        may have a smaller J if the method passed by one.
+        SciPy's OptimizeResult. Its `x` and `fun` are those of the method; the network's parameters have a
+        smaller J if the method passed through one.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: an argument does not fit; nothing has changed.
-        NonFiniteError: J or the gradient is not finite at the beginning; nothing has changed.
+        ShapeError, NonFiniteDataError, ArgumentError: an argument is invalid; nothing has changed.
+        NonFiniteError: J or the gradient is not finite at the start; nothing has changed.
         MissingExtraError: SciPy is not installed.
 
     >>> import minigraph as mg
@@ -107,11 +107,11 @@ def minimize(
 
 
 class _Stopped(Exception):
-    """Leaves SciPy in the middle of an iteration: not every method lets its callback end the search."""
+    """Exits SciPy in the middle of an iteration, since not all methods let their callback end the search."""
 
 
 class _Search:
-    """J and its gradient as SciPy asks for them, and the best point met."""
+    """J and its gradient for SciPy, and the best point found."""
 
     interrupt: DeferredInterrupt | None = None
 
@@ -122,7 +122,7 @@ class _Search:
         self.best_J = self.last_J = math.inf
 
     def evaluate(self, theta: NDArray[np.float64], must_be_finite: bool = False) -> tuple[float, NDArray[np.float64]]:
-        """Return J and ∂J/∂θ; infinity where the numbers overflow, so that a line search turns back."""
+        """Return J and ∂J/∂θ; infinity on overflow, so that a line search backtracks."""
         if self.interrupt is not None and self.interrupt.pending:
             raise _Stopped("interrupted")
         engine = self._engine
@@ -143,7 +143,7 @@ class _Search:
 
 
 class _Watch:
-    """What happens after every iteration: progress, and the user's callback."""
+    """Progress and the user's callback after each iteration."""
 
     def __init__(self, search: _Search, progress: Progress, callback: MinimizeCallback | None) -> None:
         self.progress = progress
@@ -152,11 +152,11 @@ class _Watch:
         self._callback = callback
 
     def after_iteration(self, intermediate_result: OptimizeResult) -> None:
-        """Take what all methods but TNC give; SciPy goes by the name of the argument."""
+        """Callback for all methods but TNC; SciPy requires this argument name."""
         self._after(np.array(intermediate_result.x), float(intermediate_result.fun))
 
     def after_point(self, x: NDArray[np.float64]) -> None:
-        """Take what TNC gives, which does not tell J: of the smallest so far it has just been there."""
+        """Callback for TNC, which does not pass J: the smallest so far was evaluated at this point."""
         self._after(np.array(x), self._search.best_J)
 
     def _after(self, theta: NDArray[np.float64], J: float) -> None:

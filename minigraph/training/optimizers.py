@@ -1,7 +1,7 @@
-"""Optimizers: the rules that turn a gradient into a step of the parameters.
+"""Optimizers: rules that update the parameters from a gradient.
 
-A rule works entry by entry on θ, the one vector of all parameters. It is applied block by block, so that
-a block stays in the processor's cache and one small scratch array serves vectors of any length.
+A rule works elementwise on θ, the vector of all parameters. It is applied in blocks, which stay in the CPU
+cache and need only a small work array.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from minigraph.training.schedules import Schedule, checked_rate
 OptimizerName: TypeAlias = Literal["gradient_descent", "rmsprop", "adam", "adamw"]
 
 _BLOCK = 32_768
-"""Entries of θ that are updated at a time: with their gradient and state they fit into the cache."""
+"""Entries of θ updated at a time: with gradient and state, they fit into the cache."""
 
 
 class Optimizer(ABC):
-    """A rule that changes θ entry by entry, given the gradient and vectors of its own.
+    """A rule that updates θ elementwise, given the gradient and state vectors.
 
-    It holds numbers only: the vectors belong to the training run, so that one optimizer can serve several.
-    Derive from it and write `update` to add one of your own, and `coefficients` if it needs more numbers
+    An optimizer contains only settings; its state belongs to the training run, so that it can be reused.
+    To define your own, subclass it and implement `update`, and `coefficients` if it needs more numbers
     than the learning rate.
 
     >>> import numpy as np, minigraph as mg
@@ -44,7 +44,7 @@ class Optimizer(ABC):
     """
 
     state_names: tuple[str, ...] = ()
-    """Names of the vectors like θ that the rule keeps from step to step; they begin as zeros."""
+    """Names of the state vectors, of the shape of θ, initially zero."""
 
     def __init__(self, learning_rate: float | Schedule) -> None:
         self.learning_rate: Schedule | float = learning_rate if callable(learning_rate) else checked_rate(learning_rate)
@@ -57,10 +57,10 @@ class Optimizer(ABC):
 
         Args:
             theta: a block of the parameters, (n,).
-            gradient: ∂J/∂θ, (n,); may be overwritten, since nothing reads it afterwards.
+            gradient: ∂J/∂θ, (n,); may be overwritten.
             state: a block (n,) of each vector in `state_names`.
-            scratch: a spare array (n,) whose contents mean nothing.
-            coefficients: what `coefficients` returned for this step, as arrays () of the same dtype as θ.
+            scratch: a work array (n,) with arbitrary contents.
+            coefficients: the result of `coefficients` for this step, as arrays () with the dtype of θ.
         """
 
     def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
@@ -73,14 +73,14 @@ class Optimizer(ABC):
         return (rate,)
 
     def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
-        """Return what no θ changes by more than in a step of learning rate 1; infinity if there is no such bound.
+        """Return a bound on the change of any θ in a step with learning rate 1; infinity if there is none.
 
-        With it, `fit` can prove of usual steps that they leave θ finite; of all others it looks at every number.
+        With it, `fit` proves that most steps keep θ finite; it checks every number of all others.
 
         Args:
-            theta: what no |θ| exceeds.
-            gradient: what no |∂J/∂θ| has exceeded since the optimizer's state was zeros.
-            tiny: the smallest normal number of θ's dtype, below which squares lose their digits.
+            theta: bound on |θ|.
+            gradient: bound on |∂J/∂θ| since the state was zero.
+            tiny: the smallest normal number of θ's dtype, below which squares lose precision.
         """
         return math.inf
 
@@ -90,17 +90,17 @@ class Optimizer(ABC):
 
 
 class GradientDescent(Optimizer):
-    """θ := θ − α v with v := μ v + ∂J/∂θ; without momentum v is the gradient.
+    """θ := θ − α v with v := μ v + ∂J/∂θ; without momentum, v is the gradient.
 
-    Nesterov's variant steps along ∂J/∂θ + μ v instead (Sutskever et al., 2013, as PyTorch has it).
+    Nesterov's variant steps along ∂J/∂θ + μ v instead (Sutskever et al., 2013, as implemented in PyTorch).
 
     Args:
         learning_rate: α, a number or a schedule.
         momentum: μ, 0 <= μ < 1.
-        nesterov: take Nesterov's variant; needs a momentum.
+        nesterov: use Nesterov's variant; requires a momentum.
 
     Raises:
-        ArgumentError: an argument outside its range.
+        ArgumentError: an argument is out of range.
 
     >>> GradientDescent(0.1, momentum=0.9)
     GradientDescent(learning_rate=0.1, momentum=0.9, nesterov=False)
@@ -150,11 +150,11 @@ class RMSProp(Optimizer):
 
     Args:
         learning_rate: α, a number or a schedule.
-        rho: ρ, 0 <= ρ < 1, how much of v stays from step to step.
-        epsilon: ε > 0, which bounds the step where v is small.
+        rho: decay rate ρ of v, 0 <= ρ < 1.
+        epsilon: ε > 0, which limits the step if v is small.
 
     Raises:
-        ArgumentError: an argument outside its range.
+        ArgumentError: an argument is out of range.
 
     >>> RMSProp()
     RMSProp(learning_rate=0.01, rho=0.99, epsilon=1e-08)
@@ -171,7 +171,7 @@ class RMSProp(Optimizer):
         return rate, self.rho, 1 - self.rho, self.epsilon
 
     def step_bound(self, theta: float, gradient: float, tiny: float) -> float:
-        # v >= (1 − ρ) g², unless that square is lost
+        # v >= (1 − ρ) g², unless the square underflows
         return 2 / math.sqrt(1 - self.rho) + _lost(tiny, 1 - self.rho, self.epsilon)
 
     def update(
@@ -268,8 +268,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: θ := (1 − α w) θ before Adam's step (Loshchilov and Hutter, 2019).
 
-    As in PyTorch the bias column decays too. The network's `l2` spares it and is part of J, which a decay
-    is not.
+    As in PyTorch, the bias column decays too. In contrast, the network's `l2` excludes it and is part of J.
 
     Args:
         learning_rate: α, a number or a schedule.
@@ -313,13 +312,13 @@ class AdamW(Adam):
 
 
 class Updates:
-    """An optimizer at work on one vector: its state, and θ cut into blocks."""
+    """An optimizer applied to a vector: its state, and the blocks of θ."""
 
     def __init__(self, optimizer: Optimizer, theta: Array, gradient: Array) -> None:
         self.optimizer = optimizer
         self.state: dict[str, Array] = {name: np.zeros_like(theta) for name in optimizer.state_names}
         self.is_bounded: bool = True
-        """Whether the state began with zeros and every step was trusted, so that its bounds hold for the state."""
+        """Whether the state started with zeros and all steps were trusted, so that the bounds apply to the state."""
         self._dtype = theta.dtype
         rate = optimizer.learning_rate
         self._constant_rate = rate if isinstance(rate, float) else None
@@ -335,11 +334,11 @@ class Updates:
             self._blocks.append((block, gradient[part], state, scratch[: block.size]))
 
     def step(self, t: int, trusted_rate: float = math.inf) -> int | None:
-        """Change θ by one step; or leave it as it is and return which of its entries would not be finite.
+        """Update θ; if an entry would become non-finite, leave θ unchanged and return the index of the entry.
 
         Args:
-            t: number of the step, 1 for the first.
-            trusted_rate: up to this learning rate, θ is known to stay finite.
+            t: number of the step, starting at 1.
+            trusted_rate: learning rate up to which θ is known to stay finite.
         """
         rate = self._constant_rate
         if rate is None:
@@ -356,16 +355,16 @@ class Updates:
         return None
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Take over the state of an interrupted run, which `check` has accepted."""
+        """Restore the state of an interrupted run, which has passed `check`."""
         for name, vector in self.state.items():
             vector[...] = state[name]
         self.is_bounded = False
 
     def check(self, state: Mapping[str, Array]) -> None:
-        """Compare the state of an interrupted run with what this optimizer keeps.
+        """Check the state of an interrupted run.
 
         Raises:
-            ModelFormatError: it belongs to another optimizer or another network, or is not finite.
+            ModelFormatError: the state belongs to another optimizer or network, or is not finite.
         """
         expected = {name: vector.shape for name, vector in self.state.items()}
         received = {name: np.shape(vector) for name, vector in state.items()}
@@ -378,7 +377,7 @@ class Updates:
                 raise ModelFormatError(f"resume: received optimizer state {name!r} with infinity or NaN")
 
     def _checked_step(self) -> int | None:
-        """Take the step on copies, collected in the memory of the gradient, which nothing reads afterwards."""
+        """Take the step on copies, stored in the memory of the gradient, which is no longer needed."""
         self.is_bounded = False
         if not self._updated.size:
             self._updated = np.empty(min(_BLOCK, sum(theta.size for theta, *_ in self._blocks)), self._dtype)
@@ -394,7 +393,7 @@ class Updates:
         return None
 
     def _set_coefficients(self, numbers: tuple[float, ...]) -> None:
-        """Write the numbers into arrays (), which numpy multiplies by at half the cost of Python's floats."""
+        """Write the numbers to arrays (), which have half the overhead of Python floats in numpy."""
         if len(numbers) != len(self._numbers):
             self._coefficients = tuple(np.empty((), self._dtype) for _ in numbers)
         for array, number in zip(self._coefficients, numbers, strict=True):
@@ -409,7 +408,7 @@ assert set(_USUAL) == set(get_args(OptimizerName))
 
 
 def as_optimizer(optimizer: OptimizerName | Optimizer) -> Optimizer:
-    """Return the optimizer of that name with its usual settings, or the given object itself.
+    """Return the optimizer with that name and default settings, or the given object itself.
 
     "gradient_descent" has the learning rate 0.1, the others their defaults.
 
@@ -438,5 +437,5 @@ def _positive(value: float, argument: str) -> float:
 
 
 def _lost(tiny: float, share: float, epsilon: float) -> float:
-    """Return a bound on |g|/ε where (1 − ρ) g² or its like is too small for its dtype, ε being finite in it."""
+    """Return a bound on |g|/ε where (1 − ρ) g² or the like underflows in its dtype, in which ε is finite."""
     return math.sqrt(tiny / share) / epsilon if epsilon > tiny else math.inf

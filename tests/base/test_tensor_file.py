@@ -76,7 +76,7 @@ def test_other_types_are_refused_when_writing(dtype: str) -> None:
 
 
 def test_what_could_not_be_read_is_not_written() -> None:
-    with pytest.raises(ArgumentError, match=r"test: cannot be saved: .*header that is too long"):
+    with pytest.raises(ArgumentError, match=r"test: cannot be saved: .*header is too long"):
         encode("test", {"a": "x" * 8_000_000}, {})
     with pytest.raises(ArgumentError, match="not ASCII"):
         encode("test", {}, {"ü": np.zeros(1)})
@@ -88,24 +88,24 @@ def test_what_could_not_be_read_is_not_written() -> None:
         ({"x": entry([3], 3)}, b"123", None),
         ({"x": entry([2], 2), "y": entry([1], 1, begin=2)}, b"123", None),
         ({"x": entry([0], 0), "y": entry([1], 1)}, b"1", None),
-        ({"x": entry([2**48], 0)}, b"", "don't fit"),
+        ({"x": entry([2**48], 0)}, b"", "don't match"),
         ({"x": entry([0, 2**48], 0)}, b"", None),
-        ({"x": entry([0, 2**49], 0)}, b"", "don't fit"),
-        ({"x": entry([2**62, 4, 0], 0)}, b"", "don't fit"),
+        ({"x": entry([0, 2**49], 0)}, b"", "don't match"),
+        ({"x": entry([2**62, 4, 0], 0)}, b"", "don't match"),
         ({"x": entry([1] * 33, 1)}, b"1", "x: received 33, expected at most 32"),
-        ({"x": entry([3], 3)}, b"1234", "its arrays take 3 bytes, the file holds 4"),
-        ({"x": entry([3], 3)}, b"12", "its arrays take 3 bytes, the file holds 2"),
-        ({"x": entry([1], 1), "y": entry([1], 1, begin=2)}, b"123", "y: begins at byte 2 of the arrays, expected 1"),
-        ({"x": entry([2], 2), "y": entry([2], 2, begin=1)}, b"123", "y: begins at byte 1 of the arrays, expected 2"),
+        ({"x": entry([3], 3)}, b"1234", "its arrays take 3 bytes, the file has 4"),
+        ({"x": entry([3], 3)}, b"12", "its arrays take 3 bytes, the file has 2"),
+        ({"x": entry([1], 1), "y": entry([1], 1, begin=2)}, b"123", "y: starts at byte 2 of the arrays, expected 1"),
+        ({"x": entry([2], 2), "y": entry([2], 2, begin=1)}, b"123", "y: starts at byte 1 of the arrays, expected 2"),
         ({"x": entry([-1, -3], 3)}, b"123", "x: received -1"),
         ({"x": entry([True], 1)}, b"1", "x: received True"),
         ({"x": entry([1.0], 1)}, b"1", "x: received 1.0"),
-        ({"x": entry([1], 1, "C64")}, b"1", "a type among"),
-        ({"x": entry([1], 1, ["U8"])}, b"1", "a type among"),
-        ({"x": entry([1], 1, "U16")}, b"1", "don't fit"),
+        ({"x": entry([1], 1, "C64")}, b"1", "one of the types"),
+        ({"x": entry([1], 1, ["U8"])}, b"1", "one of the types"),
+        ({"x": entry([1], 1, "U16")}, b"1", "don't match"),
         ({"x": entry([1], 1) | {"data_offsets": [0]}}, b"1", "two offsets"),
         ({"x": entry([1], 1) | {"data_offsets": [0, 1, 1]}}, b"1", "two offsets"),
-        ({"x": entry([1], 1) | {"data_offsets": [1, 0]}}, b"1", "don't fit"),
+        ({"x": entry([1], 1) | {"data_offsets": [1, 0]}}, b"1", "don't match"),
         ({"x": entry([1], 1) | {"more": 1}}, b"1", "expected the keys"),
         ({"\ud800": entry([1], 1)}, b"1", "expected letters"),
         ({"\x1b[31m": entry([1], 1)}, b"1", r"named '\\x1b\[31m'"),
@@ -137,7 +137,7 @@ def test_a_header_may_end_in_spaces_that_align_the_arrays() -> None:
 
 def test_booleans_are_0_or_1() -> None:
     _, file = read_content(file_of({"x": entry([2], 2, "BOOL")}, b"\1\2"), "test")
-    with pytest.raises(ModelFormatError, match="x: holds bytes that are neither true nor false"):
+    with pytest.raises(ModelFormatError, match="x: contains bytes that are neither true nor false"):
         file.read("x")
 
 
@@ -145,7 +145,7 @@ def test_a_file_that_shrinks_while_it_is_read() -> None:
     data = file_of({"x": entry([3], 3)}, b"123")
     _, file = read_content(data, "test")
     data.truncate(len(data.getvalue()) - 1)
-    with pytest.raises(ModelFormatError, match="x: the file ends within it"):
+    with pytest.raises(ModelFormatError, match="x: the file ends within this array"):
         file.read("x")
 
 
@@ -155,7 +155,7 @@ def test_a_number_that_is_not_finite_is_found_anywhere(value: float, place: int)
     array = np.zeros((5, 2**16 + 1))
     require_finite("x", array)
     array.flat[place] = value
-    with pytest.raises(ModelFormatError, match="x: holds infinity or NaN"):
+    with pytest.raises(ModelFormatError, match="x: contains infinity or NaN"):
         require_finite("x", array)
 
 
@@ -167,7 +167,7 @@ def test_errors_name_the_file_and_are_of_one_kind(tmp_path: Path) -> None:
         opened(path) as file,
     ):
         read_content(file, "test")
-    with pytest.raises(ModelFormatError, match="file: takes more memory than there is"), opened(path):
+    with pytest.raises(ModelFormatError, match="file: requires more memory than available"), opened(path):
         raise MemoryError
     with pytest.raises(FileNotFoundError), opened(tmp_path / "missing"):
         pass

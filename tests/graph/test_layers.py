@@ -192,7 +192,7 @@ BAD_ARGUMENTS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: Dropout(0.5)([Input(2), Input(2)]), mg.ShapeError, "received 2 nodes, expected one for Dropout"),
     (lambda: Add()([Input(2), Input(3)]), mg.ShapeError, "parents: received nodes of [2, 3] units, expected equal"),
     (lambda: Add()([]), mg.GraphError, "parents: received none, expected at least one node"),
-    (lambda: Dense(2)(np.zeros((3, 2))), mg.GraphError, "an array goes to net.forward(X)"),  # type: ignore[arg-type]
+    (lambda: Dense(2)(np.zeros((3, 2))), mg.GraphError, "pass arrays to net.forward(X)"),  # type: ignore[arg-type]
     (lambda: Dense(2)(None), mg.GraphError, "parents: received None"),  # type: ignore[arg-type]
     (lambda: Concat()([Input(2), 3]), mg.GraphError, "parents: received 3"),  # type: ignore[list-item]
     (lambda: Input(2).layer(Input(2)), mg.GraphError, "an input node has no parents"),

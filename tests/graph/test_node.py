@@ -121,7 +121,7 @@ MESSAGES: list[tuple[Callable[[Network[Array]], object], str]] = [
     (lambda net: net.node("h").delta, "delta of node 'h': not computed, or parameters changed since; call forward(X)"),
     (lambda net: net.backward(Y), "backward: not computed, or parameters changed since; call forward(X) first"),
     (lambda net: net.node("x").z, "input node 'x' has no z: a^(1) = x is given"),
-    (lambda net: net.node("x").delta, "input node 'x' has no delta: the input is without error"),
+    (lambda net: net.node("x").delta, "input node 'x' has no delta: inputs have no error"),
     (lambda net: net.layers[0].gradient, "gradient of Dense(3, 'tanh', name='h'): not computed"),
 ]
 
@@ -264,7 +264,7 @@ def test_edges_are_the_entries_of_theta(net: Network[Array]) -> None:
     assert [edge.source for edge in through_dropout] == [net.node("h").unit(2)]
     assert through_dropout[0].weight == 1.0
     assert not through_dropout[0].is_trainable
-    with pytest.raises(mg.StateError, match="has the fixed weight 1, which is no parameter and has no gradient"):
+    with pytest.raises(mg.StateError, match="has the fixed weight 1, which is not a parameter and has no gradient"):
         through_dropout[0].gradient  # noqa: B018
     with pytest.raises(mg.StateError, match=r"Dropout\(0.5\) has no parameters"):
         net.node("d").unit(1).bias  # noqa: B018
@@ -329,7 +329,7 @@ REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], st
     "fixed": (
         lambda net: setattr(net.node("d").unit(1).inputs[0], "weight", 2),
         mg.StateError,
-        "fixed weight 1, which is no parameter and cannot be set",
+        "fixed weight 1, which is not a parameter and cannot be set",
     ),
     "edge": (
         lambda net: setattr(net.node("h").unit(1).inputs[0], "weight", -np.inf),

@@ -89,7 +89,7 @@ def test_bad_X(case: str, method: str) -> None:
 BAD_Y: dict[str, tuple[Data, type[Exception], str]] = {
     "rows": (Y[:3], mg.ShapeError, "Y: received 3 rows, expected 4, one per example"),
     "width": (Y[:, :1], mg.ShapeError, "Y: received shape (4, 1), expected (m, 2)"),
-    "labels": ([0, 1, 1, 0], mg.ShapeError, "expected (4, 2); labels become targets with mg.one_hot(labels)"),
+    "labels": ([0, 1, 1, 0], mg.ShapeError, "expected (4, 2); mg.one_hot(labels) converts labels to targets"),
     "transposed": (Y.T, mg.ShapeError, "Y: received shape (2, 4), expected (m, 2)"),
     "no rows": (Y[:0], mg.ShapeError, "Y: received shape (0, 2), expected at least one example"),
     "nan": (Y * np.nan, mg.NonFiniteDataError, "Y: received nan at index (0, 0), expected numbers that are finite"),

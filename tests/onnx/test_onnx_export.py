@@ -158,7 +158,7 @@ def test_a_parameter_of_an_export_that_is_not_finite_is_refused(value: float, tm
     model = onnx.load(path)
     model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.array([[1.0, value]]), "dense2.weights"))
     onnx.save(model, path)
-    with pytest.raises(mg.ModelFormatError, match=r"initializer 'dense2\.weights': holds infinity or NaN"):
+    with pytest.raises(mg.ModelFormatError, match=r"initializer 'dense2\.weights': contains infinity or NaN"):
         minigraph.onnx.load(path)
 
 

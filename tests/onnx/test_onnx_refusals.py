@@ -130,7 +130,7 @@ WRONG = {
     ),
     "a constant beyond float32": (
         graph(op("Cast", "d", "w", to=onnx.TensorProto.FLOAT), op("MatMul", "x w"), d=np.full((2, 2), 1e99)),
-        "initializer 'w': holds infinity or NaN",
+        "initializer 'w': contains infinity or NaN",
     ),
     "flattened examples": (graph(op("Flatten", "x", axis=0)), "Flatten.* is along an axis other than the examples"),
     "2 − p beside p": (

@@ -291,7 +291,7 @@ REFUSED: list[tuple[dict[str, object], type[Exception], str]] = [
     ({"seed": -1}, mg.ArgumentError, "seed: received -1"),
     ({"metrics": "accuracy"}, mg.ArgumentError, r"\['accuracy'\]"),
     ({"metrics": ["acuracy"]}, mg.ArgumentError, "did you mean 'accuracy'"),
-    ({"metrics": ["accuracy", "accuracy"]}, mg.ArgumentError, "two called 'accuracy'"),
+    ({"metrics": ["accuracy", "accuracy"]}, mg.ArgumentError, "two named 'accuracy'"),
     ({"sample_weight": [1, 2]}, mg.ShapeError, "sample_weight"),
     ({"sample_weight": np.zeros(103)}, mg.ArgumentError, "only zeros"),
     ({"class_weight": {7: 1}}, mg.ArgumentError, "class 7"),
