@@ -66,7 +66,8 @@ def real(
     Raises:
         ArgumentError: `value` is out of bounds, infinite, NaN, or not a number.
     """
-    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    kinds = (int, float, np.integer, np.floating)
+    is_number = isinstance(value, kinds) and not isinstance(value, (bool, np.timedelta64))
     if not is_number or not (above < value < below and least <= value <= most):
         raise ArgumentError(f"{argument}: received {value!r}, expected {expected}")
     try:

@@ -43,16 +43,18 @@ def straight_line(
         for function, *arguments in program(self, *args, **kwargs):
             function(*arguments)
 
-    run.program = program  # type: ignore[attr-defined]
+    # Wrappers made by functools.wraps copy these attributes; only `run` itself has itself as its runner.
+    run.program, run.runner = program, run  # type: ignore[attr-defined]
     return cast("Callable[Concatenate[T, P], None]", run)
 
 
 def is_straight_line(rule: Callable[..., None]) -> bool:
     """Return whether the bound method `rule` was made by `straight_line`."""
-    return hasattr(rule, "program")
+    function = getattr(rule, "__func__", None)
+    return function is not None and getattr(function, "runner", None) is function
 
 
-def unrolled(rule: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> list[Call]:
+def unrolled(rule: Callable[..., None], *args: object) -> list[Call]:
     """Return the calls made by `rule(*args)`: those of its program, or for any other method the call itself."""
     if not is_straight_line(rule):
         return [(rule, args)]

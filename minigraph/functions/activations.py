@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minigraph.base.arrays import Array, real
 from minigraph.base.config import Configurable
+from minigraph.base.inheritance import reset_derived
 from minigraph.base.programs import Program, straight_line
 from minigraph.errors import ArgumentError, nearest
 from minigraph.functions.normal import gelu_derivative, normal_cdf
@@ -58,9 +59,14 @@ class Activation(Configurable, ABC):
     def __init_subclass__(cls, **kwargs: object) -> None:
         """Reset whatever was derived from a `value` or `vjp` that the subclass overrides."""
         super().__init_subclass__(**kwargs)
-        if {"value", "vjp"} & vars(cls).keys():
-            for name in _DERIVED - vars(cls).keys():
-                setattr(cls, name, vars(Activation)[name])
+        reset_derived(cls, Activation, ("value", "vjp"), _DERIVED)
+
+    if not TYPE_CHECKING:  # checkers would take every attribute for assignable
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in ("value", "vjp", *_DERIVED):
+                raise ArgumentError(f"{name}: cannot be set on {self!r}; derive a class that defines it")
+            super().__setattr__(name, value)
 
     @abstractmethod
     def value(self, z: Array, a: Array, scratch: Array) -> None:
@@ -92,7 +98,7 @@ class Activation(Configurable, ABC):
         return f"{type(self).__name__}()"
 
 
-_DERIVED = {"log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "bounded"}
+_DERIVED = ("log", "log_vjp", "log_complement", "log_complement_vjp", "elementwise", "bounded")
 """Attributes that depend on `value` and `vjp` of the same class."""
 
 
@@ -209,7 +215,12 @@ class LeakyRelu(Activation):
     kinked = elementwise = bounded = True
 
     def __init__(self, slope: float = 0.01) -> None:
-        self.slope: float = real(slope, "slope", "0 < slope < 1", above=0, below=1)
+        self._slope = real(slope, "slope", "0 < slope < 1", above=0, below=1)
+
+    @property
+    def slope(self) -> float:
+        """The slope of the negative side; it cannot be changed, since passes are planned with it."""
+        return self._slope
 
     @straight_line
     def value(self, z: Array, a: Array, scratch: Array) -> Program:

@@ -12,6 +12,7 @@ import numpy as np
 
 from minigraph.base.arrays import Array
 from minigraph.base.config import Configurable
+from minigraph.base.inheritance import reset_derived
 from minigraph.errors import ArgumentError, nearest
 from minigraph.functions.activations import ACTIVATIONS, Activation, ActivationName
 
@@ -43,9 +44,7 @@ class Cost(Configurable, ABC):
     def __init_subclass__(cls, **kwargs: object) -> None:
         """Reset whatever was derived from a `value` or `derivative` that the subclass overrides."""
         super().__init_subclass__(**kwargs)
-        if {"value", "derivative"} & vars(cls).keys():
-            for name in {"canonical", "value_at", "delta_through"} - vars(cls).keys():
-                setattr(cls, name, vars(Cost)[name])
+        reset_derived(cls, Cost, ("value", "derivative"), ("canonical", "value_at", "delta", "delta_through"))
 
     @abstractmethod
     def value(self, a: Array, y: Array) -> Array:

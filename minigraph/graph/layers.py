@@ -131,6 +131,9 @@ class Dense(Layer):
                 yield 0, i, i
 
     def links_from(self, parents: Collection[int], j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int | None]]:
+        if type(self).links_into is not Dense.links_into:
+            yield from super().links_from(parents, j, sizes)
+            return
         # the inherited search would visit all of Θ for each unit
         for i in range(1, self.units + 1):
             if self.has_link(i, j):
@@ -319,4 +322,6 @@ def _links(links: ArrayLike, units: int) -> Mask:
         raise ArgumentError(f"links: received values of type {mask.dtype}, expected True and False")
     if mask.ndim != 2 or mask.shape[0] != units:
         raise ShapeError(f"links: received shape {mask.shape}, expected ({units}, s_in)")
-    return mask.astype(np.bool_)
+    links = mask.astype(np.bool_)
+    links.flags.writeable = False
+    return links

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minigraph.base.arrays import Array, Mask, numeric, real
+from minigraph.base.arrays import Array, Mask, integer, numeric, real
 from minigraph.base.config import Configurable
 from minigraph.errors import ArgumentError, GraphError, ShapeError, StateError
 from minigraph.functions.activations import Activation, Identity
@@ -508,6 +508,14 @@ class Layer(Configurable, ABC):
 
     owner: Owner | None = None
     """The network that the layer belongs to; None until one is built."""
+
+    if not TYPE_CHECKING:  # checkers would take every attribute for assignable
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in ("activation", "links") and self.owner is not None:
+                raise GraphError(f"{name}: {self!r} belongs to a network, which was built with it; build a new network")
+            super().__setattr__(name, value)
+
     _calls: int = 0
     _sizes: tuple[int, ...] | None = None
 
@@ -522,7 +530,7 @@ class Layer(Configurable, ABC):
         for each in [*(node for node in nodes if node.owner is not None), *([self] if self.owner is not None else [])]:
             raise GraphError(f"{each!r} already belongs to a network; place new layers before building it")
         sizes = tuple(node.size for node in nodes)
-        size = self.output_size(sizes)
+        size = integer(self.output_size(sizes), f"output_size of {self!r}")
         if self._sizes is not None and self.theta_shape(sizes) != self.theta_shape(self._sizes):
             raise ShapeError(
                 f"parents: received nodes of {list(sizes)} units, expected {list(self._sizes)}:"

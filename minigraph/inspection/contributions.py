@@ -88,8 +88,9 @@ def _buffers(node: Node) -> Buffers:
     at.output = _with_bias(node.a.T)
     at.a = at.output[1:]
     at.scratch = np.empty_like(at.z)
-    at.mask = np.ones_like(at.z) if node.mask is None else node.mask.T.astype(at.z.dtype)
-    at.generator = None if node.mask is None else np.random.default_rng(0)
+    factors = node.view("mask")
+    at.mask = np.ascontiguousarray(factors.T) if factors.size else np.ones_like(at.z)
+    at.generator = np.random.default_rng(0) if factors.size else None
     return at
 
 

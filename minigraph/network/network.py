@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, cast, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from minigraph.base.arrays import Array, Float, finite, float_dtype, integer
+from minigraph.base.arrays import Array, Float, finite, float_dtype, integer, real
 from minigraph.engine.engine import Engine
 from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
@@ -355,9 +354,11 @@ class Network(Generic[Out_co]):
         indices = (values[:, 0] >= 0.5).astype(np.intp) if values.shape[1] == 1 else values.argmax(axis=1)
         if self.classes is None:
             return indices
-        is_one_type = len({type(label) for label in self.classes}) == 1
-        labels: NDArray[np.generic] = np.array(self.classes, None if is_one_type else object)[indices]
-        return labels
+        labels: NDArray[np.generic] = np.array(self.classes)
+        if labels.tolist() != list(self.classes) or len({type(label) for label in self.classes}) > 1:
+            labels = np.array(self.classes, object)  # numpy has no type that holds them all
+        chosen: NDArray[np.generic] = labels[indices]
+        return chosen
 
     def unroll(self) -> Array:
         """Return all parameters as a new vector: Θ^(1), Θ^(2), … row by row."""
@@ -533,9 +534,7 @@ AnyNetwork: TypeAlias = Network[Array | tuple[Array, ...]]
 
 
 def _checked_l2(l2: float) -> float:
-    if isinstance(l2, bool) or not isinstance(l2, (int, float, np.number)) or not 0 <= l2 < math.inf:
-        raise ArgumentError(f"l2: received {l2!r}, expected a finite number >= 0")
-    return float(l2)
+    return real(l2, "l2", "a finite number >= 0", least=0)
 
 
 def _generator(seed: int | None) -> np.random.Generator:

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from minigraph.base.arrays import Array, is_finite, real
+from minigraph.base.inheritance import reset_derived
 from minigraph.errors import ArgumentError, ModelFormatError, nearest
 from minigraph.training.schedules import Schedule, checked_rate
 
@@ -45,6 +46,11 @@ class Optimizer(ABC):
 
     state_names: tuple[str, ...] = ()
     """Names of the state vectors, of the shape of θ, initially zero."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Reset the bound on the steps of an `update` that the subclass overrides."""
+        super().__init_subclass__(**kwargs)
+        reset_derived(cls, Optimizer, ("update", "coefficients", "state_names"), ("step_bound",))
 
     def __init__(self, learning_rate: float | Schedule) -> None:
         self.learning_rate: Schedule | float = learning_rate if callable(learning_rate) else checked_rate(learning_rate)
@@ -320,8 +326,6 @@ class Updates:
         self.is_bounded: bool = True
         """Whether the state started with zeros and all steps were trusted, so that the bounds apply to the state."""
         self._dtype = theta.dtype
-        rate = optimizer.learning_rate
-        self._constant_rate = rate if isinstance(rate, float) else None
         self._numbers: tuple[float, ...] = ()
         self._coefficients: tuple[Array, ...] = ()
         self._updated = np.empty(0, theta.dtype)
@@ -340,9 +344,7 @@ class Updates:
             t: number of the step, starting at 1.
             trusted_rate: learning rate up to which θ is known to stay finite.
         """
-        rate = self._constant_rate
-        if rate is None:
-            rate = self.optimizer.rate(t)
+        rate = self.optimizer.rate(t)
         numbers = self.optimizer.coefficients(rate, t)
         if numbers != self._numbers:
             self._set_coefficients(numbers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
 import numpy as np
@@ -164,3 +165,106 @@ def test_a_derived_layer_is_honoured() -> None:
     net.forward(X)
     h = net.node("h")
     np.testing.assert_allclose(h.z, -(h.layer.theta[:, 1:] @ X.T + h.layer.theta[:, :1]).T, rtol=1e-13)
+
+
+# Rules that only look like the built-in ones
+
+
+class Wrapped(mg.Sigmoid):
+    """Half of σ(z), by a method that `functools.wraps` dresses as Sigmoid's."""
+
+    @functools.wraps(mg.Sigmoid.value)
+    def value(self, z: Array, a: Array, scratch: Array) -> None:  # type: ignore[override]
+        super().value(z, a, scratch)
+        np.multiply(a, 0.5, a)
+
+    @functools.wraps(mg.Sigmoid.vjp)
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:  # type: ignore[override]
+        super().vjp(z, 2 * a, error, scratch)
+        np.multiply(error, 0.5, error)
+
+
+def test_a_wrapped_rule_is_called_and_not_what_it_wraps() -> None:
+    net = mg.mlp([3, 5, 2], Wrapped(), seed=1)
+    net.forward(X)
+    np.testing.assert_allclose(net.node(2).a, 0.5 / (1 + np.exp(-net.node(2).z)), rtol=1e-14)
+    assert mg.check_gradient(net, X, Y).passed
+
+
+def test_what_passes_are_planned_with_cannot_be_changed() -> None:
+    x = mg.Input(2)
+    dense = mg.Dense(2, mg.LeakyRelu(0.1), links=[[1, 0], [1, 1]])
+    net = mg.Network(x, dense(x), cost="squared_error")
+    before = net.predict([[1.0, -1.0]])
+    with pytest.raises(AttributeError):
+        dense.activation.slope = 0.5  # type: ignore[attr-defined]
+    with pytest.raises(mg.GraphError, match=r"activation: .* belongs to a network"):
+        dense.activation = mg.Tanh()
+    with pytest.raises(mg.GraphError, match=r"links: .* belongs to a network"):
+        dense.links = None
+    assert dense.links is not None
+    with pytest.raises(ValueError, match="read-only"):
+        dense.links[0, 1] = True
+    with pytest.raises(mg.ArgumentError, match=r"value: cannot be set on Sigmoid\(\); derive a class"):
+        mg.Sigmoid().value = dense.activation.value  # type: ignore[method-assign]
+    assert np.array_equal(net.predict([[1.0, -1.0]]), before)
+
+
+class Absolute(mg.Cost):
+    """Σ |a − y|."""
+
+    name = "absolute"
+
+    def value(self, a: Array, y: Array) -> Array:
+        total: Array = np.abs(a - y).sum(axis=0)
+        return total
+
+    def derivative(self, a: Array, y: Array, out: Array) -> None:
+        np.sign(a - y, out=out)
+
+
+class Mixed(Absolute, mg.SquaredError):
+    """Takes the rules of one cost, and nothing that was derived from those of the other."""
+
+
+class Own(mg.SquaredError):
+    """A cost with a δ of its own, which holds for its own value only."""
+
+    def value(self, a: Array, y: Array) -> Array:
+        return 2 * super().value(a, y)
+
+    def derivative(self, a: Array, y: Array, out: Array) -> None:
+        np.multiply(a - y, 2, out=out)
+
+    def delta(self, activation: mg.Activation, z: Array, a: Array, y: Array, out: Array, scratch: Array) -> None:
+        np.multiply(a - y, 2, out=out)
+
+
+class Tripled(Own):
+    """Replaces the value that `Own.delta` belongs to."""
+
+    def value(self, a: Array, y: Array) -> Array:
+        return 1.5 * super().value(a, y)
+
+    def derivative(self, a: Array, y: Array, out: Array) -> None:
+        np.multiply(a - y, 3, out=out)
+
+
+@pytest.mark.parametrize("cost", [Mixed(), Own(), Tripled()], ids=repr)
+def test_a_class_inherits_no_shortcut_of_a_rule_that_it_does_not_use(cost: mg.Cost) -> None:
+    net = mg.mlp([3, 5, 2], output_activation="identity", cost=cost, seed=1)
+    assert mg.check_gradient(net, X, Y + 3).passed
+
+
+class Branch(mg.Dense):
+    """A dense layer that draws one edge only."""
+
+    def links_into(self, j: int, sizes: Sequence[int]) -> Iterable[tuple[int, int, int | None]]:
+        yield 0, 1, 1
+
+
+def test_edges_follow_a_subclass_in_both_directions() -> None:
+    x = mg.Input(2)
+    net = mg.Network(x, Branch(2, name="y")(x))
+    into = net.node("y").unit(1).inputs + net.node("y").unit(2).inputs
+    assert [unit.outputs for unit in x.units] == [into, ()]

@@ -359,3 +359,11 @@ def test_several_outputs_have_no_one_class() -> None:
     x = Input(3)
     with pytest.raises(mg.ArgumentError, match="received a network with 2 outputs, expected one with classes"):
         Network(x, [Dense(1)(x), Dense(2)(x)]).predict_classes(X)
+
+
+def test_labels_that_numpy_would_change_stay_as_they_are() -> None:
+    net = mg.mlp([1, 1])
+    for labels in ([2**63, -1], ["a", "a\0"]):
+        net.classes = labels
+        net.assign([0, 1])
+        assert net.predict_classes([[-1.0], [1.0]]).tolist() == labels

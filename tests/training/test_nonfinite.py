@@ -168,3 +168,29 @@ def test_a_resumed_state_is_not_trusted(optimizer: mg.Optimizer) -> None:
     with pytest.raises(mg.NonFiniteError, match=r"Θ is not finite after the update, in epoch 2, batch 1 "):
         mg.fit(net, X, Y, optimizer, 2, progress=False, resume=replace(capture.checkpoint, optimizer_state=state))
     np.testing.assert_array_equal(net.unroll(), capture.checkpoint.parameters)
+
+
+class Exploding(mg.Adam):
+    """Steps far beyond the bound of Adam's."""
+
+    def update(
+        self, theta: mg.Array, gradient: mg.Array, state: Sequence[mg.Array], scratch: mg.Array,
+        coefficients: Sequence[mg.Array],
+    ) -> None:  # fmt: skip
+        with np.errstate(over="ignore"):
+            theta -= np.exp(1e3 * np.abs(gradient) + 600) * np.sign(gradient)
+
+
+class Hasty(mg.GradientDescent):
+    """Multiplies its rate."""
+
+    def coefficients(self, rate: float, t: int) -> tuple[float, ...]:
+        return rate * 1e308, self.momentum
+
+
+@pytest.mark.parametrize("optimizer", [Exploding(), Hasty(0.5)], ids=["update", "coefficients"])
+def test_a_derived_optimizer_inherits_no_proof(optimizer: mg.Optimizer) -> None:
+    net = mg.mlp([2, 3, 1], cost="squared_error", seed=0)
+    with pytest.raises(mg.NonFiniteError, match="not finite"):
+        mg.fit(net, [[1.0, 2.0], [2.0, 1.0]], [50.0, -50.0], optimizer, epochs=5, progress=False, seed=0)
+    assert np.isfinite(net.unroll()).all()

@@ -195,3 +195,27 @@ def test_a_schedule_that_leaves_the_range_is_refused_in_its_step_and_the_paramet
     with pytest.raises(mg.ArgumentError, match="learning_rate: received -1"):
         mg.fit(net, [[0.0, 1.0]], [1], mg.GradientDescent(lambda step: -1), epochs=1, progress=False)
     np.testing.assert_array_equal(net.unroll(), before)
+
+
+class Halving(mg.GradientDescent):
+    """A rate of its own."""
+
+    def rate(self, t: int) -> float:
+        return 0.5**t
+
+
+def test_the_rate_that_is_recorded_is_the_rate_of_the_step() -> None:
+    net = mg.mlp([1, 1], cost="squared_error")
+    net.assign([0.0, 0.0])
+    history = mg.fit(net, [[0.0]], [1.0], Halving(8.0), epochs=2, progress=False)
+    assert history["learning_rate"] == [0.5, 0.25]
+    assert net.unroll()[0] == 0.5 + 0.25 * 0.5
+
+    class Freeze(mg.Callback):
+        def on_epoch_end(self, run: mg.Run) -> None:
+            optimizer.learning_rate = 1e-300
+
+    optimizer = mg.GradientDescent(0.5)
+    net.assign([0.0, 0.0])
+    mg.fit(net, [[0.0]], [1.0], optimizer, epochs=9, callbacks=[Freeze()], progress=False)
+    assert net.unroll()[0] == 0.5
