@@ -1,4 +1,4 @@
-"""Running a command: how errors end it, and with which exit code."""
+"""Running a command: error handling and exit codes."""
 
 from __future__ import annotations
 
