@@ -75,7 +75,11 @@ BAD_GRAPHS: list[tuple[Callable[[], object], type[Exception], str]] = [
         "inputs: node 'x' reaches no output; connect it or leave it out",
     ),
     (lambda: Network(pair()[0], Input(2, name="z")), mg.GraphError, "node 'x' reaches no output"),
-    (lambda: Network(x := Input(2, name="x"), x), mg.GraphError, "outputs: node 'x' is an input; expected a node that depends on"),
+    (
+        lambda: Network(x := Input(2, name="x"), x),
+        mg.GraphError,
+        "outputs: node 'x' is an input; expected a node that depends on",
+    ),
     (lambda: Network(pair()[1], pair()[1]), mg.GraphError, "inputs: received node 'y' of Dense(1, 'sigmoid'"),
     (lambda: Network([], pair()[1]), mg.GraphError, "inputs: received none, expected at least one node"),
     (lambda: Network(pair()[0], []), mg.GraphError, "outputs: received none, expected at least one node"),
