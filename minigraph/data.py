@@ -1,4 +1,4 @@
-"""From data sets and labels to the arrays X and Y that a network is trained on."""
+"""Conversion of data sets and labels to the arrays X and Y for training."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def one_hot(labels: NDArray[Label], classes: None = None) -> tuple[NDArray[np.fl
 @overload
 def one_hot(labels: ArrayLike, classes: ArrayLike | None = None) -> tuple[NDArray[np.float64], NDArray[np.generic]]: ...
 def one_hot(labels: ArrayLike, classes: ArrayLike | None = None) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-    """Write each label as a row with a 1 in the column of its class and 0 elsewhere.
+    """Encode each label as a row with 1 in the column of its class and 0 elsewhere.
 
     There is always one column per class. The lecture uses a single output unit for two classes:
     its target is `Y[:, 1:]`.
@@ -101,7 +101,7 @@ def _label_vector(values: ArrayLike, argument: str) -> NDArray[np.generic]:
     if array.ndim != 1 or array.size == 0:
         raise ShapeError(f"{argument}: received shape {array.shape}, expected one axis with at least one entry")
     if array.dtype.kind == "U" and isinstance(values, Sequence):
-        # As a look at the values themselves shows: numpy makes strings of the numbers in [1, "a"].
+        # Checks the values themselves, since numpy converts the numbers in [1, "a"] to strings.
         array = _from_objects(list(values), argument)
     elif array.dtype.kind not in "biufU":
         array = _from_objects(array.tolist(), argument)
@@ -173,7 +173,7 @@ def _parse_idx(stream: io.BufferedIOBase, limit: int, path: Path) -> NDArray[Idx
         raise DataFormatError(f"{path}: ends within the sizes of its {axes} axes")
     shape = struct.unpack(f">{axes}I", sizes)
     declared = math.prod(shape) * dtype.itemsize
-    # Compared before reading, so that a false header cannot ask for more memory than the file can fill.
+    # Checked before reading, so that a wrong header cannot request more memory than the file can fill.
     content = stream.read(declared + 1) if declared <= limit else b""
     if len(content) != declared:
         received = "more" if len(content) > declared else "less"
@@ -186,7 +186,7 @@ def _parse_idx(stream: io.BufferedIOBase, limit: int, path: Path) -> NDArray[Idx
 
 
 def load_mnist(directory: str | os.PathLike[str], dtype: DTypeLike = np.float32) -> MNIST:
-    """Load the handwritten digits from the four files in which MNIST is published.
+    """Load the handwritten digits from the four files of MNIST.
 
     The files are train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
     t10k-labels-idx1-ubyte, each with or without .gz; a dot in place of the second hyphen is fine.

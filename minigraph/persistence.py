@@ -1,4 +1,4 @@
-"""Save a network in one file and load it again.
+"""Saving networks to files and loading them.
 
 The file is a `tensor_file` of the kind "architecture" (see `minigraph.architecture`). Its array `theta.3` is Θ of
 layer 3 of the architecture, `links.3` its links. Loading makes only objects of known classes, and reads each Θ
@@ -31,19 +31,19 @@ _KIND = "architecture"
 def save(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
     """Write a network to a file: architecture, parameters, cost, l2, names, dtype and class labels.
 
-    Equal networks give equal bytes. The state of `net.generator`, from which dropout draws, is not saved.
-    An error, a full disk or a killed process leaves an older file of that name as it was. The format is
-    safetensors, so that other readers of it find every Θ as a tensor.
+    Equal networks give equal bytes. The state of `net.generator`, which dropout uses, is not saved.
+    An error, a full disk or a killed process leaves an existing file intact. The format is safetensors,
+    so that other readers see each Θ as a tensor.
 
     Args:
-        net: the network; a layer, activation, cost or initializer of your own must come back from what it
-            was made with, see `Configurable`.
-        path: of the file; `.safetensors` is the usual ending.
+        net: the network; custom layers, activations, costs and initializers must be reconstructible from
+            their settings, see `Configurable`.
+        path: path of the file; the usual extension is `.safetensors`.
 
     Raises:
-        ArgumentError: a part that cannot be described, or a network beyond the limits of `load`.
+        ArgumentError: a part cannot be described, or the network exceeds the limits of `load`.
         NonFiniteError: a parameter is infinity or NaN.
-        OSError: the file cannot be written; an older one is unchanged.
+        OSError: the file cannot be written; an existing one is unchanged.
         MissingExtraError: safetensors is not installed.
 
     >>> import tempfile, minigraph as mg
@@ -58,19 +58,19 @@ def save(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str], custom: Iterable[Custom] = ()) -> AnyNetwork:
-    """Read a network that `save` wrote, equal bit for bit.
+    """Load a network written by `save`; all numbers are bitwise equal.
 
-    Nothing that the file names is imported or run, so that a file from anywhere may be loaded. It takes
-    little more memory than the network itself. Dropout draws as in a network made with seed 0.
+    Nothing named in the file is imported or executed, so that files from untrusted sources can be loaded.
+    Loading takes little more memory than the network itself. Dropout draws as in a network with seed 0.
 
     Args:
-        path: of the file.
-        custom: your own classes of layers, activations, costs and initializers that the network may use.
+        path: path of the file.
+        custom: custom classes of layers, activations, costs and initializers that the network may use.
 
     Raises:
-        ModelFormatError: the file holds no network, is damaged or beyond the limits, or uses a class that
-            is neither minigraph's nor in `custom`.
-        ArgumentError: `custom` holds something else than such classes.
+        ModelFormatError: the file does not contain a network, is damaged, exceeds the limits, or uses a class
+            that is neither minigraph's nor in `custom`.
+        ArgumentError: `custom` contains anything but such classes.
         OSError: the file cannot be read; FileNotFoundError if there is none.
     """
     classes = registry(custom)
@@ -79,7 +79,7 @@ def load(path: str | os.PathLike[str], custom: Iterable[Custom] = ()) -> AnyNetw
 
 
 def to_bytes(net: AnyNetwork) -> bytes:
-    """Return what `save` writes."""
+    """Return the bytes written by `save`."""
     net.engine.parameters.apply_link_mask()
     description = describe(net)
     arrays = _arrays(description.layers, net)
@@ -93,7 +93,7 @@ def _read(file: BinaryIO, classes: Mapping[str, type[Configurable]]) -> AnyNetwo
     content, arrays = read_content(file, _KIND)
     masks = {index: _read_links(arrays, f"links.{index}") for index in _numbers(arrays.entries, "links")}
     plan = build(content, masks, classes)
-    del content  # which takes as much memory as the nodes
+    del content  # it takes as much memory as the nodes
     _compare(arrays.entries, plan)
     net = Network.from_architecture(plan)
     for index, layer in enumerate(plan.layers):
@@ -107,7 +107,7 @@ def _read(file: BinaryIO, classes: Mapping[str, type[Configurable]]) -> AnyNetwo
 
 
 def _arrays(layers: Sequence[Layer], net: AnyNetwork) -> dict[str, Tensor]:
-    """Return what the file holds besides the architecture, contiguous and in the order of the layers."""
+    """Return the arrays of the file, contiguous and in the order of the layers."""
     arrays: dict[str, Tensor] = {}
     for index, layer in enumerate(layers):
         if layer.links is not None:
@@ -131,7 +131,7 @@ def _read_links(arrays: TensorFile, name: str) -> Mask:
 
 
 def _compare(entries: Mapping[str, Entry], plan: Architecture) -> None:
-    """Compare the arrays of the file with those that the architecture asks for."""
+    """Check the arrays of the file against those required by the architecture."""
     expected: dict[str, tuple[np.dtype[np.generic], tuple[int, ...]]] = {}
     for index, layer in enumerate(plan.layers):
         if layer in plan.theta_shapes:

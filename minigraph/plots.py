@@ -1,6 +1,6 @@
-"""Plots of training and of networks; they need the extra `plot` (matplotlib).
+"""Plots of training and of networks; requires the extra `plot` (matplotlib).
 
-Every function draws on the Axes it is given, or on those of a new figure, and returns them.
+All functions draw on the given Axes, or on those of a new figure, and return them.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _BLUE, _ORANGE = "#0B6FB8", "#D9730D"
 
 
 def history(record: Mapping[str, Sequence[float]], names: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
-    """Draw cost and metrics by epoch: costs on the left axis, shares from 0 to 1 on the right one.
+    """Plot cost and metrics against epochs: costs on the left axis, metrics from 0 to 1 on the right axis.
 
-    Validation is drawn dashed, in the colour of what it validates.
+    Validation curves are dashed, in the colour of the training curve.
 
     Args:
         record: a `History`, or its `to_dict()`.
-        names: the series to draw; None takes all but time and learning rate.
-        ax: where to draw; None makes a new figure.
+        names: the series to plot; None means all but time and learning rate.
+        ax: axes to draw on; None creates a new figure.
 
     Raises:
-        ArgumentError: a name that was not recorded.
+        ArgumentError: a name was not recorded.
         MissingExtraError: matplotlib is not installed.
     """
     shown = record
@@ -65,25 +65,25 @@ def learning_curve(
     batch_size: int | None = 32,
     seed: int = 0,
 ) -> Axes:
-    """Draw the cost of training and of validation data against the size of the training set.
+    """Plot training and validation cost against the size of the training set.
 
-    For each size a copy of the network is trained from its present parameters; the costs are drawn without
-    the regularization term. Two curves that meet high up speak of bias, a lasting gap of variance.
+    For each size, a copy of the network is trained from its current parameters; the costs exclude the
+    regularization term. Two curves that meet at a high cost indicate bias, a persistent gap variance.
 
     Args:
-        net: the network, which stays as it is.
+        net: the network, which is not modified.
         X: inputs as in `net.forward`.
         Y: targets as in `net.backward`.
-        validation: (X, Y) that are not trained on.
-        sizes: of the training sets, each from 1 to the number of examples; None takes eight.
-        ax: where to draw; None makes a new figure.
+        validation: validation data (X, Y).
+        sizes: sizes of the training sets, from 1 to the number of examples; None means eight of them.
+        ax: axes to draw on; None creates a new figure.
         optimizer: as in `fit`.
-        epochs: as in `fit`, for all examples; a smaller set gets as many more as it is smaller.
+        epochs: as in `fit`, for all examples; smaller sets get proportionally more.
         batch_size: as in `fit`.
-        seed: of the choice of examples and of training.
+        seed: seed of the choice of examples and of training.
 
     Raises:
-        ArgumentError: a size outside its range.
+        ArgumentError: a size is out of range.
         MissingExtraError: matplotlib is not installed.
     """
     inputs = check_inputs(net, X).arrays
@@ -101,7 +101,7 @@ def learning_curve(
         rows = order[:size]
         X_part, Y_part = [array[rows] for array in inputs], [array[rows] for array in targets]
         twin = net.copy()
-        # as many steps for each size: otherwise few examples would look worse for being trained less
+        # equal numbers of steps: otherwise small training sets would look worse for lack of training
         fit(twin, X_part, Y_part, optimizer, math.ceil(epochs * m / size), batch_size, progress=False, seed=seed)
         twin.l2 = 0
         costs.append((twin.cost(X_part, Y_part), twin.cost(*validation)))
@@ -117,16 +117,16 @@ def learning_curve(
 def confusion_matrix(
     Y: ArrayLike, A: ArrayLike, classes: Sequence[object] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw how often each true class was taken for each class: rows are true, columns predicted.
+    """Plot the confusion matrix: rows are true classes, columns predicted classes.
 
     Args:
         Y: targets, (m, s_L), or (m,) for one output unit.
         A: outputs of the same shape, as from `net.predict`.
-        classes: names in the order of the columns; for one output unit those of no and yes. None numbers them.
-        ax: where to draw; None makes a new figure.
+        classes: class names in column order; for one output unit, those of 0 and 1. None numbers the classes.
+        ax: axes to draw on; None creates a new figure.
 
     Raises:
-        ShapeError: shapes that disagree.
+        ShapeError: the shapes disagree.
         MissingExtraError: matplotlib is not installed.
     """
     true, predicted = (_classes(values, name) for values, name in ((Y, "Y"), (A, "A")))
@@ -139,7 +139,7 @@ def confusion_matrix(
     counts = np.zeros((K, K), dtype=np.int64)
     np.add.at(counts, (true[0], predicted[0]), 1)
     ax = _axes(ax)
-    # Mistakes are rare: colours by share of the true class, on a scale that shows a few per cent.
+    # Mistakes are rare: colours show the fraction of the true class, on a scale that reveals a few per cent.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1.15)
     if K <= 20:
@@ -158,17 +158,17 @@ def confusion_matrix(
 def decision_boundary(
     net: AnyNetwork, X: ArrayLike, Y: ArrayLike, ax: Axes | None = None, *, resolution: int = 200
 ) -> Axes:
-    """Draw which class the network gives every point of the plane of two features, and the examples in it.
+    """Plot the predicted class over the plane of two features, and the examples.
 
     Args:
         net: a network with one input of two units and one output.
         X: (m, 2).
         Y: targets, (m, s_L), or (m,) for one output unit.
-        ax: where to draw; None makes a new figure.
-        resolution: points along each axis, at least 2.
+        ax: axes to draw on; None creates a new figure.
+        resolution: number of points along each axis, at least 2.
 
     Raises:
-        ShapeError: the network has not two features, or X and Y do not fit it.
+        ShapeError: the network does not have two features, or X or Y does not match it.
         MissingExtraError: matplotlib is not installed.
     """
     if len(net.inputs) != 1 or net.inputs[0].size != 2 or len(net.outputs) != 1:
@@ -204,20 +204,20 @@ def decision_boundary(
 def weights(
     net: AnyNetwork, layer: int = 1, shape: tuple[int, int] | None = None, ax: Axes | None = None, *, most: int = 64
 ) -> Axes:
-    """Draw Θ^(l) as one image per unit of the layer's output: what each unit looks for. The bias is left out.
+    """Show Θ^(l) as one image per output unit of the layer, without the bias.
 
     Blue is positive, orange negative, white 0; one scale for all.
 
     Args:
         net: the network.
         layer: l, position of the layer in `net.layers`, 1 for the first.
-        shape: (height, width) of the images, height · width = s_in; None takes a square if there is one.
-        ax: where to draw; None makes a new figure.
-        most: units to draw; the title says if there are more.
+        shape: (height, width) of the images, height · width = s_in; None means a square if possible.
+        ax: axes to draw on; None creates a new figure.
+        most: maximum number of units; the title states whether there are more.
 
     Raises:
-        ArgumentError: no such layer.
-        ShapeError: a shape that does not fit s_in.
+        ArgumentError: there is no such layer.
+        ShapeError: the shape does not match s_in.
         MissingExtraError: matplotlib is not installed.
     """
     if integer(layer, "layer") > len(net.layers):
@@ -250,18 +250,18 @@ def weights(
 
 
 def histograms(net: AnyNetwork, what: Literal["z", "a", "delta"] = "a", ax: Axes | None = None) -> Axes:
-    """Draw how z, a or δ of every node are distributed over units and examples, node above node.
+    """Plot histograms of z, a or δ over units and examples, one row per node.
 
-    The heights are logarithms of the counts, so that a few large values are seen too.
+    Counts are on a logarithmic scale, so that a few large values are visible.
 
     Args:
-        net: a network with a current forward pass, for δ also a backward pass.
-        what: which of the three.
-        ax: where to draw; None makes a new figure.
+        net: a network with a current forward pass, and for δ also a backward pass.
+        what: the value to plot.
+        ax: axes to draw on; None creates a new figure.
 
     Raises:
-        StateError: not computed, or stale.
-        ArgumentError: another name.
+        StateError: the value is not computed or stale.
+        ArgumentError: the name is unknown.
         MissingExtraError: matplotlib is not installed.
     """
     if what not in ("z", "a", "delta"):
@@ -295,13 +295,13 @@ def histograms(net: AnyNetwork, what: Literal["z", "a", "delta"] = "a", ax: Axes
 def delta_sizes(
     names: Sequence[str], sizes: Sequence[float], troubled: Mapping[str, str], ax: Axes | None = None
 ) -> Axes:
-    """Draw the root mean square of δ by node on a logarithmic scale, as `Diagnosis.plot` does.
+    """Plot the root mean square of δ for each node on a logarithmic scale, like `Diagnosis.plot`.
 
     Args:
-        names: of the nodes, in topological order.
+        names: names of the nodes, in topological order.
         sizes: root mean squares, one per node.
-        troubled: what is wrong, by name of the node.
-        ax: where to draw; None makes a new figure.
+        troubled: problems by node name.
+        ax: axes to draw on; None creates a new figure.
 
     Raises:
         MissingExtraError: matplotlib is not installed.

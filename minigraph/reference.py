@@ -1,4 +1,4 @@
-"""The lecture's algorithm as the slides have it: one example at a time, to be read beside the lecture.
+"""The lecture's algorithm as on the slides, one example at a time, to be read alongside the lecture.
 
 It shares no code with the engine, which must give the same numbers.
 """
@@ -16,7 +16,7 @@ from minigraph.base.arrays import Array
 
 @dataclass(frozen=True)
 class Reference:
-    """What `backpropagation` returns: J, Δ^(l) and D^(l) of every layer, δ^(l) of the last example."""
+    """The result of `backpropagation`: J, Δ^(l) and D^(l) of each layer, δ^(l) of the last example."""
 
     cost: float
     accumulators: list[Array]
@@ -34,7 +34,7 @@ def sigmoid(z: Array) -> Array:
 
 
 def forward(thetas: Sequence[Array], x: Array) -> list[Array]:
-    """Return a^(1), …, a^(L) of one example, each but the last with a_0 = 1 in front.
+    """Return a^(1), …, a^(L) of an example, all but the last with a_0 = 1 prepended.
 
     Args:
         thetas: Θ^(1), …, Θ^(L−1), shape (s_{l+1}, 1 + s_l) each.
@@ -74,7 +74,7 @@ def backpropagation(thetas: Sequence[ArrayLike], X: ArrayLike, Y: ArrayLike, l2:
     for x, y in zip(examples, answers, strict=True):
         activations = forward(matrices, x)
         h = activations[-1]
-        J += -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)) / m  # the lecture prints cost(i) without the minus
+        J += -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)) / m  # the lecture omits the minus sign of cost(i)
         delta = h - y  # δ^(L)
         deltas = [delta]
         for layer in reversed(range(len(matrices))):
@@ -86,14 +86,14 @@ def backpropagation(thetas: Sequence[ArrayLike], X: ArrayLike, Y: ArrayLike, l2:
     gradients: list[Array] = []
     for theta, accumulator in zip(matrices, accumulators, strict=True):
         D = accumulator / m
-        D[:, 1:] += l2 / m * theta[:, 1:]  # the lecture prints λ Θ, without the 1/m of its own J
+        D[:, 1:] += l2 / m * theta[:, 1:]  # the lecture prints λ Θ, without the factor 1/m of its J
         J += l2 / (2 * m) * np.sum(theta[:, 1:] ** 2)
         gradients.append(D)
     return Reference(float(J), accumulators, gradients, deltas)
 
 
 def numerical_gradient(cost: Callable[[Array], float], theta: Array, step: float = 1e-4) -> Array:
-    """Return (J(θ + ε) − J(θ − ε)) / (2ε) for every entry of θ.
+    """Return (J(θ + ε) − J(θ − ε)) / (2ε) for each entry of θ.
 
     Args:
         cost: J as a function of the unrolled parameters.

@@ -1,4 +1,4 @@
-"""The architecture of a network: everything but its parameters, and the format of its description."""
+"""The architecture of a network, that is everything but its parameters, and the format of its description."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Label: TypeAlias = str | int | float | bool
 
 
 class HasArchitecture(Protocol):
-    """What is read of a network to describe it."""
+    """The properties of a network from which it is described."""
 
     @property
     def nodes(self) -> Sequence[Node]:
@@ -67,7 +67,7 @@ class HasArchitecture(Protocol):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A description turned into objects again; its nodes belong to no network yet."""
+    """The objects of a parsed description; the nodes belong to no network yet."""
 
     layers: tuple[Layer, ...]
     """In the order of the description."""
@@ -84,7 +84,7 @@ class Architecture:
 
 
 def schema() -> dict[str, Json]:
-    """Return the JSON schema (draft 2020-12) of what `Network.to_dict` returns.
+    """Return the JSON schema (draft 2020-12) of the result of `Network.to_dict`.
 
     >>> schema()["title"]
     'Architecture of a minigraph network'

@@ -1,6 +1,6 @@
-"""Turn the description of an architecture into nodes and layers, trusting none of it.
+"""Parse the untrusted description of an architecture into nodes and layers.
 
-Only objects of classes that are known beforehand are made: minigraph's own, and those the caller passes in.
+Only objects of known classes are created: minigraph's own, and those passed by the caller.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def build(
 def _layer(
     entry: object, index: int, masks: dict[int, Mask], classes: Mapping[str, type[Configurable]]
 ) -> Layer | Node:
-    """Return a layer, or the node that stands for an input."""
+    """Return a layer, or the node of an input."""
     where = f"layers[{index}]"
     entry = checked_object(entry, where)
     if entry.get("type") == "Input":
@@ -150,7 +150,7 @@ def _make(
         )
     try:
         return classes[name].from_config(settings)
-    except Exception as error:  # whatever a class, also one of the user, makes of wrong settings
+    except Exception as error:  # a class, possibly custom, may raise anything for wrong settings
         raise ModelFormatError(f"{where}: {name} cannot be made with these settings: {error}") from error
 
 
@@ -191,14 +191,14 @@ def _call(layer: Layer | Node, parents: Sequence[Node], again: bool, where: str)
         return layer
     try:
         return layer(parents)
-    except Exception as error:  # whatever a class, also one of the user, makes of wrong parents
+    except Exception as error:  # a class, possibly custom, may raise anything for wrong parents
         raise ModelFormatError(f"{where}: {error}") from error
 
 
 def _theta_shape(node: Node) -> tuple[int, int] | None:
     try:
         return node.layer.theta_shape([parent.size for parent in node.parents]) if node.parents else None
-    except Exception as error:  # whatever a class of the user makes of wrong settings
+    except Exception as error:  # a custom class may raise anything for wrong settings
         raise ModelFormatError(f"node {node.name!r}: {error}") from error
 
 

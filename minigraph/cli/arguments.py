@@ -1,4 +1,4 @@
-"""The arguments of every command, and what --help says of them."""
+"""The arguments of all commands, and their help texts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Ctrl-C ends training after the current step and saves the network as it is then.
 
 """,
     "predict": """\
-Text that a spreadsheet would take for a formula is written with an apostrophe
-before it: text that begins with = + - @ (spaces aside), a tab or a line end, and
-is not a number. On a terminal, control characters are shown escaped.
+Text that a spreadsheet would interpret as a formula is prefixed with an apostrophe:
+text that starts with = + - @ (ignoring spaces), a tab or a line end, and is not a
+number. On a terminal, control characters are shown escaped.
 
 """,
     "summary": """\
@@ -79,30 +79,30 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     names = get_args(ActivationName)
     rate, count = "a number >= 0 and < 1", at_least(1)
-    add("data", type=file, help="CSV with a heading; every column but the target is a feature, and numeric")
-    add("--target", required=True, metavar="COLUMN", help="what is to be learned: classes or a number")
-    add("--ignore", action="append", default=[], metavar="COLUMN", help="leave a column out; repeatable")
-    add("--drop-missing", action="store_true", help="leave out rows with missing values")
+    add("data", type=file, help="CSV with a header row; all columns except the target are features, and numeric")
+    add("--target", required=True, metavar="COLUMN", help="column to predict: classes or a number")
+    add("--ignore", action="append", default=[], metavar="COLUMN", help="ignore a column; repeatable")
+    add("--drop-missing", action="store_true", help="drop rows with missing values")
     add("--task", choices=("auto", "classification", "regression"), default="auto",
         help="auto: text and few distinct integers are classes, other numbers are quantities")  # fmt: skip
     _add_delimiter(parser)
     add("--hidden", type=count, nargs="*", default=[25], metavar="UNITS",
         help="sizes of the hidden layers (25)")  # fmt: skip
     add("--activation", choices=names, default="relu", metavar="NAME",
-        help=f"of the hidden layers (relu): {', '.join(names)}")  # fmt: skip
+        help=f"activation of the hidden layers (relu): {', '.join(names)}")  # fmt: skip
     add("--l2", type=number("a finite number >= 0", least=0), default=1.0, metavar="LAMBDA",
         help="λ, the weight of the regularization term (1)")  # fmt: skip
     add("--dropout", type=number(rate, least=0, below=1), default=0.0, metavar="RATE",
-        help="share of hidden units dropped (0)")  # fmt: skip
+        help="dropout rate of the hidden layers (0)")  # fmt: skip
     add("--epochs", type=count, default=500, help="maximum number of epochs (500)")
     add("--patience", type=count, default=20, help="epochs without improvement before training stops (20)")
-    add("--batch-size", type=count, default=32, metavar="M", help="examples in a step (32)")
+    add("--batch-size", type=count, default=32, metavar="M", help="examples per step (32)")
     add("--learning-rate", type=number("a number > 0 and <= 1e9", above=0, most=1e9), default=0.003, metavar="ALPHA",
-        help="of Adam (0.003)")  # fmt: skip
+        help="learning rate of Adam (0.003)")  # fmt: skip
     add("--validation", type=number(rate, least=0, below=1), default=0.2, metavar="SHARE",
-        help="share of the rows set aside to decide when to stop (0.2); 0 trains on all")  # fmt: skip
-    add("--seed", type=at_least(0), default=0, help="of everything random (0)")
-    add("--quiet", action="store_true", help="show no progress")
+        help="fraction of the rows held out for early stopping (0.2); 0 trains on all")  # fmt: skip
+    add("--seed", type=at_least(0), default=0, help="random seed (0)")
+    add("--quiet", action="store_true", help="do not show progress")
     add("-o", "--output", type=file, default="model.safetensors", metavar="FILE",
         help="the .safetensors file to write (model.safetensors)")  # fmt: skip
 
@@ -122,16 +122,21 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     add("data", type=file, help="CSV with the columns that the network was trained on, and the target")
     _add_target(parser)
     add("--rows", type=at_least(1), default=10, metavar="M", help="number of rows to check on (10)")
-    add("--sample", type=at_least(1), metavar="N", help="check that many parameters, drawn at random")
+    add("--sample", type=at_least(1), metavar="N", help="number of parameters to check, drawn at random")
     _add_delimiter(parser)
 
 
 def _add_diagram(parser: argparse.ArgumentParser) -> None:
     _add_model(parser)
     add = parser.add_argument
-    add("-o", "--output", type=file, required=True, metavar="FILE", help="a name that ends in .svg, .png, .pdf or .dot")
-    add("--data", type=file, metavar="CSV", help="show the activations of a row, and its errors if it has the target")
-    add("--row", type=at_least(1), metavar="N", help="which row of the table, 1 for the first (1)")
+    add("-o", "--output", type=file, required=True, metavar="FILE", help="output file: .svg, .png, .pdf or .dot")
+    add(
+        "--data",
+        type=file,
+        metavar="CSV",
+        help="show the activations of a row, and its errors if the target is present",
+    )
+    add("--row", type=at_least(1), metavar="N", help="row of the table, starting at 1 (1)")
     _add_target(parser)
     _add_delimiter(parser)
     add("--detail", choices=("auto", "units", "layers"), default="auto")
@@ -147,14 +152,17 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", type=file, help="file that 'minigraph train' or mg.save wrote")
+    parser.add_argument("model", type=file, help="file written by 'minigraph train' or mg.save")
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--target", metavar="COLUMN", help="column of the target, if not named like the output node")
+    parser.add_argument("--target", metavar="COLUMN", help="target column, if not named like the output node")
 
 
 def _add_delimiter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--delimiter", type=delimiter, metavar="CHAR", help="between cells, or 'tab'; taken from the heading if absent"
+        "--delimiter",
+        type=delimiter,
+        metavar="CHAR",
+        help="cell delimiter, or 'tab'; detected from the header if absent",
     )

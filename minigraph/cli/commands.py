@@ -1,4 +1,4 @@
-"""What the commands of the command line do: each takes parsed arguments and returns an exit code."""
+"""The commands of the command line: each takes parsed arguments and returns an exit code."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def train(arguments: Namespace) -> int:
         Y = class_targets(table.texts(target), classes)
     net = build(arguments, features, classes)
     history = _fit(net, scaling.apply(X), Y, arguments)
-    # From here on the network takes and gives numbers as they stand in tables.
+    # From here on, inputs and outputs of the network are in the units of the table.
     scaling.put_into_inputs(net.layers[0])
     if target_scaling is not None:
         target_scaling.put_into_outputs(net.layers[-1])
@@ -83,7 +83,7 @@ def train(arguments: Namespace) -> int:
 
 
 def predict(arguments: Namespace) -> int:
-    """Write what a network predicts for the rows of a table."""
+    """Write the predictions of a network for the rows of a table."""
     if arguments.output is not None:
         check_output(arguments.output, [arguments.model, arguments.data])
     net = load_one_to_one(arguments.model)
@@ -167,7 +167,7 @@ def export(arguments: Namespace) -> int:
 
 
 def _fit(net: Network[Array], X: Array, Y: Array, arguments: Namespace) -> History | None:
-    """Train the network; return None if Ctrl-C ended that after some steps."""
+    """Train the network; return None if Ctrl-C stopped it after some steps."""
     metric: MetricName = "mean_squared_error" if net.classes is None else "accuracy"
     prefix = "validation_" if arguments.validation else ""
     initial = net.unroll()

@@ -1,8 +1,7 @@
-"""CSV files: read into a table of cells that is checked as its columns are asked for, and written.
+"""CSV files: reading into a table whose columns are checked on access, and writing.
 
-The standard library's `csv` splits lines into cells. Its Sniffer is not used: it refuses tables of one column.
-Neither are readers that guess the types of columns: a class named "1" is text, and what is wrong is to be
-reported with its line.
+The standard library's `csv` splits lines into cells. Its Sniffer is not used, since it rejects tables with a single
+column; nor are readers that infer column types, since a class named "1" is text, and errors must give the line.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from minigraph.errors import DataFormatError, nearest
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
-"""What stands for a missing value, in whatever case."""
+"""Representations of a missing value, case-insensitive."""
 
 LONGEST_LINE = 100_000_000
 """Characters; a file without line ends is not read further."""
@@ -31,13 +30,13 @@ LONGEST_LINE = 100_000_000
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a table as they stand in the file, without spaces around them.
+    """The cells of a table, stripped of surrounding spaces.
 
     Attributes:
-        source: what to call the table in errors.
+        source: name of the table in error messages.
         columns: names of the columns, in order.
         rows: the cells, row by row.
-        lines: where each row ends in the file, 1 for its first line.
+        lines: last line of each row in the file, starting at 1.
     """
 
     source: str
@@ -46,7 +45,7 @@ class Table:
     lines: tuple[int, ...]
 
     def require(self, column: str) -> int:
-        """Return the place of a column, from 0.
+        """Return the index of a column.
 
         Raises:
             DataFormatError: there is no such column; the message gives the nearest one.
@@ -84,7 +83,7 @@ class Table:
         return values
 
     def without_missing(self, columns: Sequence[str]) -> Table:
-        """Return the table without the rows that miss a value in one of the columns."""
+        """Return the table without rows with missing values in these columns."""
         places = [self.require(column) for column in columns]
         kept = [i for i, row in enumerate(self.rows) if not any(is_missing(row[place]) for place in places)]
         if not kept:
@@ -92,7 +91,7 @@ class Table:
         return Table(self.source, self.columns, tuple(self.rows[i] for i in kept), tuple(self.lines[i] for i in kept))
 
     def first(self, count: int) -> Table:
-        """Return the table without the rows after the first `count`."""
+        """Return the first `count` rows."""
         return Table(self.source, self.columns, self.rows[:count], self.lines[:count])
 
     def _missing(self, column: str, line: int) -> DataFormatError:
@@ -111,7 +110,7 @@ class Table:
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell stands for a missing value.
+    """Return whether a cell represents a missing value.
 
     >>> is_missing("N/A"), is_missing("0")
     (True, False)
@@ -120,12 +119,12 @@ def is_missing(cell: str) -> bool:
 
 
 def as_number(cell: str) -> float | None:
-    """Return a cell as a number, None if it is none or beyond ±1e100, where squares overflow.
+    """Return a cell as a number; None if it is not a number or beyond ±1e100, where squares overflow.
 
     >>> as_number("1e3"), as_number("1,5"), as_number("inf")
     (1000.0, None, None)
     """
-    if "_" in cell:  # which Python takes for a separator of digits
+    if "_" in cell:  # which Python accepts as a digit separator
         return None
     try:
         value = float(cell)
@@ -181,7 +180,7 @@ def read_table(path: str | os.PathLike[str], delimiter: str | None = None) -> Ta
 
 
 def _checked_lines(file: TextIO, source: str) -> Iterator[str]:
-    """Yield the lines; what is no text ends here before it is read whole, an endless device among others."""
+    """Yield the lines; anything but text, such as an endless device, raises before it is read completely."""
     number = 0
     while line := file.readline(LONGEST_LINE):
         number += 1

@@ -1,4 +1,4 @@
-"""From the columns of a table to a network, its targets, and back to what the outputs mean."""
+"""From table columns to a network and its targets, and from outputs back to classes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_PARAMETERS = 100_000_000
 """With their gradient and the state of Adam they take 3.2 GB."""
 
 _MAX_INTEGER_CLASSES = 20
-"""Integers with more distinct values than this are taken for quantities."""
+"""Integers with more distinct values than this are treated as quantities."""
 
 
 def feature_names(table: Table, target: str, ignored: Sequence[str]) -> list[str]:
@@ -89,7 +89,7 @@ def build(arguments: Namespace, features: Sequence[str], classes: Sequence[str] 
 
 
 def load_one_to_one(path: str) -> Network[Array]:
-    """Load a network that tables fit: one input, one output."""
+    """Load a network with a single input and a single output, as required for tables."""
     net = load(path)
     if len(net.inputs) != 1 or len(net.outputs) != 1:
         raise ArgumentError(
@@ -114,7 +114,7 @@ def features_of(net: Network[Array], table: Table) -> Array:
 
 
 def targets_of(net: Network[Array], table: Table, target: str | None) -> Array:
-    """Return the targets that the table holds, in the column `target` or those named after the output."""
+    """Return the targets of the table, in the column `target` or those named after the output."""
     node = net.outputs[0]
     if net.classes is not None:
         return class_targets(table.texts(target or node.name), [str(label) for label in net.classes])
@@ -130,7 +130,7 @@ def class_targets(texts: Sequence[str], classes: Sequence[str]) -> Array:
 
 
 def output_names(net: Network[Array]) -> Sequence[str]:
-    """Return what to call the output units."""
+    """Return the names of the output units."""
     node = net.outputs[0]
     if node.size == 1:
         return [node.name]

@@ -1,4 +1,4 @@
-"""Files that a command is to write, checked before its work rather than after it."""
+"""Validation of output files before a command starts its work."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from minigraph.cli.usage import UsageError
 
 
 def check_output(path: str, inputs: Sequence[str], endings: Sequence[str] = ()) -> None:
-    """Make sure that a file can be written and that it is none of those that are read.
+    """Check that a file can be written and is not one of the inputs.
 
     Args:
-        path: of the file to write.
-        inputs: paths of the files that the command reads.
-        endings: one of them is required; none are if there are none.
+        path: path of the output file.
+        inputs: paths of the input files.
+        endings: permitted extensions; empty permits all.
 
     Raises:
-        UsageError: another ending, or one of the inputs, be it through a link.
-        OSError: there is no such folder, or nothing can be written to it.
+        UsageError: the extension is not permitted, or the file is an input, possibly through a link.
+        OSError: the folder does not exist or is not writable.
     """
     received = f"argument -o/--output: received {path!r}"
     if endings and not path.lower().endswith(tuple(endings)):

@@ -1,4 +1,4 @@
-"""Running a command: how errors end it, and with which exit code."""
+"""Running a command: error handling and exit codes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(end="", flush=True)
         return code
     except BrokenPipeError:
-        # Whoever reads has had enough. What is left in the buffer must not fail again at exit.
+        # The reader has closed the pipe. Flushing the rest of the buffer must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

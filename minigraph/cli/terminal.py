@@ -1,7 +1,7 @@
-r"""Text for people: what a name or a message cannot do to the terminal it is shown on.
+r"""Safe terminal output of names and messages.
 
-The rule: whatever `repr` would escape, control characters above all, is written as its escape sequence; only
-line ends are kept. A file with a node named "\x1b[2J" cannot clear the screen.
+Whatever `repr` would escape, in particular control characters, is written as an escape sequence, except for
+line ends. A file with a node named "\x1b[2J" cannot clear the screen.
 """
 
 from __future__ import annotations

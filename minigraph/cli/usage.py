@@ -1,4 +1,4 @@
-"""What the options of the command line may be: values that do not fit end with exit code 2."""
+"""Validation of command-line options: invalid values end with exit code 2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from minigraph.errors import ArgumentError
 
 
 class UsageError(ArgumentError):
-    """Arguments that do not fit each other, or the files they name."""
+    """Arguments that are inconsistent with each other, or with the files they name."""
 
 
 class Bounds(TypedDict, total=False):

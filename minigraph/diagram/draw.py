@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 def takes_arguments_of(options: Callable[P, Options]) -> Callable[[Callable[[Options], Result]], Callable[P, Result]]:
-    """Give a function of Options the signature of their constructor, which then stands in one place."""
+    """Give a function of `Options` the signature of their constructor, which is thus defined in a single place."""
 
     def decorate(draw: Callable[[Options], Result]) -> Callable[P, Result]:
         @wraps(draw)
@@ -38,53 +38,53 @@ def takes_arguments_of(options: Callable[P, Options]) -> Callable[[Callable[[Opt
 
 @takes_arguments_of(Options)
 def diagram(options: Options) -> Diagram:
-    """Draw a network with its weights, activations and errors, as they stand in its caches.
+    """Draw a network with its cached weights, activations and errors.
 
-    Nothing is computed for a drawing: a value that is not current shows "—". At unit level a node is a
-    column of units, named `a_l_j` in DOT, and every edge a line: blue if its weight is positive, orange and
-    dashed if negative, the wider the larger. The ring of a unit is its error, its fill its activation.
-    At layer level a node is a box. Every unit and line has a tooltip with its numbers in full.
+    Drawing computes nothing: a value that is not current is shown as "—". At unit level, a node is a
+    column of units, named `a_l_j` in DOT, and each edge is a line: blue for positive weights, orange and
+    dashed for negative ones, with a width that grows with the magnitude. The ring of a unit shows its error,
+    the fill its activation. At layer level, a node is a box. Units and lines have tooltips with all numbers.
 
-    Characters that XML forbids or that would disturb a line, such as control characters in a name, are drawn
-    as their pictures in Unicode or as U+FFFD.
+    Characters that XML forbids or that would break a line, such as control characters in a name, are drawn
+    as Unicode control pictures or as U+FFFD.
 
     Args:
         net: the network.
         detail: "units", "layers", or "auto": units for up to 16 nodes.
-        show: at unit level, one or several of "weights", "gradient" (D), "accumulator" (Δ) on edges, of
-            which the first gives colour and width; "z", "a", "delta" in units; "target" beside outputs;
-            "links" for plain lines where none of the values on edges is shown.
-        example: which example of the last batch, from 0, or "mean" for the mean of |value| over the batch.
-        max_units: how many units of a node are shown, or which (a list of numbers from 1), for all nodes or
-            by name, as in `{"pixels": 6}`, the others 12; None for all, with at most 25,000 edges. What is left
-            out is stated and its weights are drawn in bundles.
+        show: at unit level, one or several of "weights", "gradient" (D), "accumulator" (Δ) on edges, the
+            first of which determines colour and width; "z", "a", "delta" in units; "target" next to outputs;
+            "links" for plain lines if no values are shown on edges.
+        example: index of the example in the last batch, or "mean" for the mean of |value| over the batch.
+        max_units: maximum number of units shown per node, or a list of unit numbers, for all nodes or as a
+            dict by name, such as `{"pixels": 6}`, with 12 for other nodes; None shows all, with at most 25,000
+            edges. Omitted units are stated, and their weights are drawn in bundles.
         direction: "LR", "RL", "TB" or "BT".
-        theme: "light", "dark", "print" (greys), or "auto": light, and an SVG that turns dark where the
-            reader's system is dark.
-        top_k: write the numbers of so many weights of each Θ, the strongest; None writes all of up to 64
-            edges, of more the strongest 24.
-        focus: a unit whose edges are drawn in full, the rest dimmed.
-        tables: True writes the matrices beside the drawing.
-        image_shape: (rows, columns) if an input's units are pixels: their picture is drawn beside them.
-        thumbnails: True draws the incoming weights of units behind such an input as pictures, too.
-        classes: names of the output's units, or names by node, `{"x": ["length", "width"]}`; without, each node's
-            `unit_names`.
-        title: above the drawing.
-        caption: below it.
-        legend: False leaves it out.
-        fold: False draws repeated blocks of a network of 13 or more nodes one by one at layer level.
-        gradient_check: what `check_gradient` returned: edges show relative errors, the worst is named.
-        before: parameters as `net.unroll()` gives them: edges show the change from these.
-        after: the parameters changed to; None takes those of the network.
-        engine: "dot" or "graphviz-pure"; None takes the first that is there.
-        timeout: seconds that an engine may take.
+        theme: "light", "dark", "print" (greys), or "auto": light, with an SVG that follows the dark mode of
+            the reader's system.
+        top_k: number of strongest weights of each Θ labelled with their values; None labels all of up to 64
+            edges, and the strongest 24 of more.
+        focus: a unit whose edges are highlighted by dimming the others.
+        tables: True adds the matrices as tables.
+        image_shape: (rows, columns) if the units of an input are pixels, to draw them as an image.
+        thumbnails: True also draws the incoming weights of the children of such an input as images.
+        classes: names of the output units, or names by node, `{"x": ["length", "width"]}`; by default the
+            `unit_names` of each node.
+        title: title above the drawing.
+        caption: caption below the drawing.
+        legend: False omits the legend.
+        fold: False draws repeated blocks of a network of 13 or more nodes individually at layer level.
+        gradient_check: result of `check_gradient`: edges show relative errors, and the worst is labelled.
+        before: parameters in the order of `net.unroll()`: edges show the change from these.
+        after: the changed parameters; None means those of the network.
+        engine: "dot" or "graphviz-pure"; None means the first one installed.
+        timeout: time limit of the engine in seconds.
 
     Returns:
-        The drawing: `.source`, `.graph`, `.svg()`, `.png()`, `.save(path)`, and itself in notebooks.
+        The drawing, with `.source`, `.graph`, `.svg()`, `.png()`, `.save(path)`; notebooks display it.
 
     Raises:
-        ArgumentError: an argument outside its range; the message gives the nearest valid choice.
-        ShapeError: `before`, `after` or `image_shape` do not fit the network.
+        ArgumentError: an argument is out of range; the message gives the nearest valid choice.
+        ShapeError: `before`, `after` or `image_shape` does not match the network.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([3, 6, 5, 5], seed=0)
@@ -93,7 +93,7 @@ def diagram(options: Options) -> Diagram:
     >>> "4 of 6 shown" in drawing.source
     True
     """
-    # Imported on use, so that `import minigraph` stays quick.
+    # Imported lazily, so that `import minigraph` stays fast.
     if options.is_at_unit_level:
         from minigraph.diagram.marks.units import draw_units
         from minigraph.diagram.scene.scene import read_scene
@@ -107,21 +107,21 @@ def diagram(options: Options) -> Diagram:
 def diagram_frames(
     net: AnyNetwork, X: Data, Y: Data, every: int = 1, **drawing: Unpack[FrameArguments]
 ) -> DiagramFrames:
-    """Prepare to watch a training: frames drawn on one fixed scale, and an animated picture of them.
+    """Record training as a sequence of drawings on a common scale, which can be animated.
 
     Args:
-        net: the network that will be trained.
-        X: the examples whose values are drawn, as in `net.forward`; few are enough.
+        net: the network to be trained.
+        X: the examples whose values are drawn, as in `net.forward`; a few suffice.
         Y: their targets, as in `net.backward`.
-        every: epochs between two frames.
+        every: number of epochs between frames.
         **drawing: as in `diagram`, always at unit level.
 
     Returns:
-        A callback for `fit`, with `save(folder)` and `animate(path)` for afterwards, and `capture()` for
-        training loops of your own.
+        A callback for `fit`, with `save(folder)` and `animate(path)` for use after training, and `capture()` for
+        custom training loops.
 
     Raises:
-        ArgumentError: an argument outside its range.
+        ArgumentError: an argument is out of range.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 3, 1], seed=0)

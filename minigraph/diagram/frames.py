@@ -1,4 +1,4 @@
-"""Training as a sequence of drawings on one scale, and as an animated picture."""
+"""Training as a sequence of drawings on a common scale, and as an animation."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _ANIMATED = {"png": "PNG", "apng": "PNG", "gif": "GIF"}
 
 
 class DiagramFrames(Callback):
-    """Keeps the parameters now and then while a network is trained, and draws them all afterwards.
+    """Records parameters periodically during training, and draws them afterwards.
 
-    Made by `diagram_frames`. As all frames are drawn at the end, colours, widths and places have one scale
-    in all of them. The network's caches stay as they are: a copy computes what is drawn.
+    Created by `diagram_frames`. Since all frames are drawn at the end, they share the scale of colours and
+    widths, and the layout. The network's caches are unchanged: the values are computed by a copy.
     """
 
     def __init__(self, net: AnyNetwork, options: Options, X: Data, Y: Data, every: int) -> None:
-        """Take the network that is trained, and options on a copy of it, which computes what is drawn."""
+        """Initialize with the network to be trained, and options for a copy of it, which computes the values."""
         self.every = every
         self._net = net
         self._options = options
@@ -45,29 +45,29 @@ class DiagramFrames(Callback):
         self._taken: list[tuple[str, Array]] = []
 
     def __len__(self) -> int:
-        """The number of frames taken so far."""
+        """The number of frames so far."""
         return len(self._taken)
 
     def capture(self, label: str | None = None) -> None:
-        """Keep the present parameters as the next frame.
+        """Record the current parameters as the next frame.
 
         Args:
-            label: written above the frame; None numbers it.
+            label: text above the frame; None numbers it.
         """
         self._taken.append((f"frame {len(self)}" if label is None else label, self._net.unroll()))
 
     def on_start(self, run: Run) -> None:
-        """Take the first frame, before the first step."""
+        """Record the first frame, before the first step."""
         if not self._taken:
             self.capture(f"epoch {run.epoch}")
 
     def on_epoch_end(self, run: Run) -> None:
-        """Take a frame every `every` epochs."""
+        """Record a frame every `every` epochs."""
         if run.epoch % self.every == 0:
             self.capture(f"epoch {run.epoch}")
 
     def diagrams(self) -> Iterator[Diagram]:
-        """Draw the frames one by one, all on one scale.
+        """Draw the frames one by one on a common scale.
 
         Raises:
             StateError: no frame was taken.
@@ -93,15 +93,15 @@ class DiagramFrames(Callback):
         return [drawing.save(Path(folder, f"frame_{i:04}.{format}")) for i, drawing in enumerate(self.diagrams())]
 
     def animate(self, path: str | os.PathLike[str], seconds: float = 0.4, dpi: float = 96.0) -> Path:
-        """Write one animated picture: APNG for .png and .apng, GIF for .gif.
+        """Write an animated image: APNG for .png and .apng, GIF for .gif.
 
         Args:
-            path: of the file.
-            seconds: that a frame is shown, > 0; the last one stays four times as long.
+            path: path of the file.
+            seconds: duration of a frame, > 0; the last one is shown four times as long.
             dpi: pixels per inch.
 
         Raises:
-            ArgumentError: another ending, or seconds not above 0.
+            ArgumentError: the extension is not supported, or seconds is not positive.
             MissingExtraError: Pillow is not installed.
             StateError: no frame was taken.
             RenderError: there is no engine, or it failed.
@@ -130,12 +130,12 @@ class DiagramFrames(Callback):
         return target
 
     def _compute(self, vector: Array) -> float:
-        """Let the copy compute all values with the given parameters, and return J."""
+        """Compute all values of the copy with the given parameters, and return J."""
         self._options.net.assign(vector)
         return self._options.net.cost_and_gradient(self._X, self._Y)[0]
 
     def _scale(self) -> tuple[Scale, dict[Layer, Array]]:
-        """Return the scale of all frames, and the largest magnitude that each weight reaches."""
+        """Return the scale of all frames, and the maximum magnitude of each weight."""
         scale: Scale | None = None
         ranks: dict[Layer, Array] = {}
         for _, vector in self._taken:

@@ -1,4 +1,4 @@
-"""What a drawing is asked to show: the arguments of `diagram`, validated."""
+"""Validated options of a drawing: the arguments of `diagram`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_NODES_AS_UNITS = 16
 
 
 class FrameArguments(TypedDict, total=False):
-    """The arguments of `diagram` that `diagram_frames` takes too."""
+    """The arguments of `diagram` that `diagram_frames` also accepts."""
 
     show: Shown | Sequence[Shown]
     example: Example
@@ -59,7 +59,7 @@ class FrameArguments(TypedDict, total=False):
 
 @dataclass(frozen=True, eq=False)
 class Options:
-    """The arguments of `diagram`, whose signature is made from these fields; wrong ones are refused here."""
+    """The validated arguments of `diagram`, whose signature is derived from these fields."""
 
     net: AnyNetwork
     detail: Detail = "auto"
@@ -86,7 +86,7 @@ class Options:
     timeout: float = 60.0
 
     def __post_init__(self) -> None:
-        """Validate every argument."""
+        """Validate all arguments."""
         net = self.net
         check_network(net)
         _check_names("detail", [self.detail], get_args(Detail))
@@ -122,12 +122,12 @@ class Options:
 
     @cached_property
     def shown(self) -> tuple[Shown, ...]:
-        """What is to be shown, as a sequence."""
+        """The values to show, as a sequence."""
         return (self.show,) if isinstance(self.show, str) else tuple(self.show)
 
     @property
     def on_edges(self) -> tuple[Shown, ...]:
-        """The values asked for on edges, in a fixed order."""
+        """The values to show on edges, in a fixed order."""
         return tuple(each for each in _ON_EDGES if each in self.shown)
 
     @property
@@ -139,11 +139,11 @@ class Options:
 
     @property
     def in_units(self) -> tuple[Shown, ...]:
-        """The values asked for in units, in a fixed order."""
+        """The values to show in units, in a fixed order."""
         return tuple(each for each in _IN_UNITS if each in self.shown)
 
     def units_of(self, node: Node) -> UnitChoice:
-        """Return how many, or which, units of a node are to be shown."""
+        """Return the number of units of a node to show, or which ones."""
         if isinstance(self.max_units, Mapping):
             return self.max_units.get(node.name, _DEFAULT_MAX_UNITS)
         return self.max_units
@@ -154,7 +154,7 @@ class Options:
 
     @cached_property
     def unit_names(self) -> dict[Node, Sequence[str]]:
-        """The units' names by node, from `node.unit_names` or as given; a plain list names those of the only output."""
+        """Unit names by node, given or from `node.unit_names`; a plain list names the units of the only output."""
         net, classes = self.net, self.classes
         named: dict[Node, Sequence[str]] = {node: node.unit_names for node in net.nodes if node.unit_names is not None}
         if classes is None:
@@ -177,7 +177,7 @@ class Options:
 
     @cached_property
     def change(self) -> tuple[Array, Array] | None:
-        """The two parameter vectors of a comparison; a missing one is what the network has now."""
+        """The two parameter vectors of a comparison; a missing one is that of the network."""
         if self.before is None and self.after is None:
             return None
         now = self.net.unroll()
@@ -198,7 +198,7 @@ class Options:
 
     @cached_property
     def errors(self) -> Array | None:
-        """The relative error of every parameter in a gradient check, NaN where none was checked."""
+        """The relative error of each parameter in a gradient check, NaN for unchecked ones."""
         report = self.gradient_check
         if report is None:
             return None
@@ -219,7 +219,7 @@ class Options:
 
 
 def check_network(net: object) -> None:
-    """Check that what is to be drawn is a network."""
+    """Check that the argument is a network."""
     if not isinstance(net, Network):
         raise ArgumentError(f"net: received {net!r}, expected a Network")
 
@@ -235,7 +235,7 @@ def _is_integer(value: object, least: int) -> bool:
 
 
 def _check_example(example: Example, net: AnyNetwork) -> None:
-    """Check that the example is in the batch that the caches hold, if they hold one."""
+    """Check that the example is in the cached batch, if any."""
     if example == "mean":
         return
     if not _is_integer(example, 0):
@@ -271,7 +271,7 @@ def _check_unit_choice(choice: UnitChoice, argument: str, size: int) -> None:
 
 
 def _check_image_shape(shape: tuple[int, int] | None, net: AnyNetwork) -> None:
-    """Check (rows, columns) of the picture that an input's units are."""
+    """Check (rows, columns) of an input whose units are pixels."""
     if shape is None:
         return
     if not isinstance(shape, Sequence) or len(shape) != 2 or not all(_is_integer(side, 1) for side in shape):

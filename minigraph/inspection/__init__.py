@@ -1,1 +1,1 @@
-"""Looking at a network: gradient check, diagnosis, explanations."""
+"""Inspection of networks: gradient check, diagnosis, explanations."""

@@ -1,4 +1,4 @@
-"""Activations as formulas: g(z) and g′(z) of one unit, and the Jacobian of those that join units."""
+"""Activations as formulas: g(z) and g′(z) of a unit, and the Jacobian of activations that couple units."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from minigraph.inspection.operations import Call, Exp, Negative, Product, Quotie
 
 _ONE = Number(1.0)
 _LARGE = 50.0
-"""From this |z| on, e^z is written with the largest z taken out."""
+"""For |z| at or above this, the largest z is factored out of e^z."""
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula, and the sign of z ("> 0" or "≤ 0") where that decides."""
+    """A formula, and the sign of z ("> 0" or "≤ 0") if the formula depends on it."""
 
     expression: Expression
     condition: tuple[Symbol, str] | None = None
 
 
 def value_formula(activation: Activation, z: Quantity) -> Formula:
-    """Return g(z) of a unit whose activation depends on its own z alone."""
+    """Return g(z) of a unit with an elementwise activation."""
     if type(activation) in _VALUES:
         return Formula(_VALUES[type(activation)](z))
     if isinstance(activation, LeakyRelu) and type(activation) is LeakyRelu:
@@ -53,7 +53,7 @@ def value_formula(activation: Activation, z: Quantity) -> Formula:
 
 
 def slope_formula(activation: Activation, z: Quantity, a: Quantity, slope: float) -> Formula | None:
-    """Return g′(z) of a unit: by its formula, or `slope` where g′ is constant or the activation is a user's own.
+    """Return g′(z) of a unit: by its formula, or `slope` if g′ is constant or the activation is custom.
 
     None stands for the identity, whose g′ is 1.
     """
@@ -88,7 +88,7 @@ def softmax_jacobian(index: int, k: int, a: Sequence[Quantity]) -> tuple[Express
 
 
 def jacobian(activation: Activation, z: Array, a: Array) -> Array:
-    """Return ∂a_k/∂z_j of one example at (j, k), as the activation's own `vjp` gives it."""
+    """Return ∂a_k/∂z_j of one example at (j, k), computed by the activation's `vjp`."""
     size = len(z)
     errors = np.eye(size, dtype=z.dtype)
     with np.errstate(all="ignore"):
@@ -107,7 +107,7 @@ def joins_units(activation: Activation, z: Array, a: Array) -> bool:
 
 @dataclass(frozen=True)
 class _Value:
-    """g of a user's own activation, for one number."""
+    """g of a custom activation, for a single number."""
 
     activation: Activation
 

@@ -1,7 +1,7 @@
-"""What a node's links contribute to z of a unit and to ∂cost/∂a of its parents, term by term.
+"""Contributions of a node's links to z of a unit and to ∂cost/∂a of its parents, term by term.
 
-The layers of the package are sums over their links. A user's own layer may be something else: its links are
-believed only where they give the numbers that the layer computes.
+The layers of the package are sums over their links. A custom layer may be something else: its links are
+used only if they reproduce the numbers that the layer computes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LINEAR = (Dense, Activate, Add, Concat, Dropout)
 
 
 def z_terms(unit: Unit, at: Quantities) -> tuple[Sequence[Edge], Sequence[Expression]]:
-    """Return the edges into a unit and what each adds to z; none if z is no such sum."""
+    """Return the edges into a unit and their contributions to z; empty if z is not such a sum."""
     edges = unit.inputs
     terms = [_weighted(edge, at.a(edge.source), at) for edge in edges]
     if type(unit.node.layer) not in _LINEAR and not agree(terms, at.z(unit).number, unit.node):
@@ -32,7 +32,7 @@ def z_terms(unit: Unit, at: Quantities) -> tuple[Sequence[Edge], Sequence[Expres
 
 
 def error_terms(unit: Unit, at: Quantities) -> list[Expression]:
-    """Return what every link behind a unit adds to ∂cost/∂a."""
+    """Return the contribution of each outgoing link of a unit to ∂cost/∂a."""
     edges, terms = unit.outputs, []
     for child in unit.node.children:
         mine = [_weighted(edge, at.delta(edge.target), at) for edge in edges if edge.target.node is child]
@@ -47,7 +47,7 @@ def error_terms(unit: Unit, at: Quantities) -> list[Expression]:
 
 
 def _weighted(edge: Edge, number: Quantity, at: Quantities) -> Expression:
-    """Return what an edge makes of a number that passes it: times Θ_ij, times dropout's factor, or as it is."""
+    """Return a number that passes along an edge: multiplied by Θ_ij or the dropout factor, or unchanged."""
     node = edge.target.node
     if edge.column is not None:
         return Product((at.theta(edge), number))
@@ -78,7 +78,7 @@ def _error(unit: Unit, child: Node, example: int) -> float:
 
 
 def _buffers(node: Node) -> Buffers:
-    """Return copies of a node's arrays as its layer expects them."""
+    """Return copies of a node's arrays in the layout that its layer expects."""
     at, layer = Buffers(), node.layer
     at.inputs = tuple(_with_bias(parent.a.T) for parent in node.parents)
     at.errors = tuple(np.zeros_like(values) for values in at.inputs)

@@ -1,4 +1,4 @@
-"""How J of the network came about: cost(i) of every example, by output and term, and the regularization term."""
+"""Derivation of J: cost(i) of each example, by output and term, and the regularization term."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def explain_cost(net: AnyNetwork, at: Quantities, max_terms: int) -> Explanation
 
 
 def _costs(net: AnyNetwork) -> np.ndarray:
-    """Return cost(i) by output and example."""
+    """Return cost(i) for each output and example."""
     rows = []
     for node, cost in zip(net.outputs, net.costs, strict=True):
         z, a, y = (np.ascontiguousarray(values.T) for values in (node.z, node.a, node.target))
@@ -49,7 +49,7 @@ def _costs(net: AnyNetwork) -> np.ndarray:
 
 
 def _of_example(net: AnyNetwork, costs: np.ndarray, at: Quantities, max_terms: int) -> list[Derivation]:
-    """Derive cost(i) of one example: by output, if there are several, and each by its terms."""
+    """Derive cost(i) of an example: by output if there are several, and each by its terms."""
     i, parts, targets = at.example + 1, [], []
     for node, value in zip(net.outputs, costs, strict=True):
         output = at.output(node)
@@ -63,7 +63,7 @@ def _of_example(net: AnyNetwork, costs: np.ndarray, at: Quantities, max_terms: i
 
 
 def _notes(net: AnyNetwork) -> list[tuple[Symbol | Label, str]]:
-    """Say which costs these are, and how examples are counted."""
+    """Return notes on the costs and on the numbering of examples."""
     where = "row i of X, counted from 1"
     if len(net.costs) == 1:
         return [(Label("cost(i)", r"\mathrm{cost}(i)"), f"{net.costs[0].name} of {where}")]

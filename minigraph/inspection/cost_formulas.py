@@ -1,4 +1,4 @@
-"""Costs as formulas: cost(i) of one output by its terms, and ∂cost/∂a."""
+"""Costs as formulas: the terms of cost(i) of an output, and ∂cost/∂a."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ONE = Number(1.0)
 
 @dataclass(frozen=True)
 class Output:
-    """One output node of one example: y, a and z of its units."""
+    """An output node and an example: y, a and z of the units."""
 
     cost: Cost
     activation: Activation
@@ -29,7 +29,7 @@ class Output:
     z: Sequence[Quantity]
 
     def column(self, quantities: Sequence[Quantity], dtype: np.dtype[np.floating]) -> np.ndarray:
-        """Return the numbers as costs and activations take them, (units, 1)."""
+        """Return the numbers in the layout of costs and activations, (units, 1)."""
         return np.array([[quantity.number] for quantity in quantities], dtype)
 
 
@@ -64,7 +64,7 @@ def derivative_formula(output: Output, j: int) -> Expression:
 
 
 def derivative_label(a: Quantity) -> Label:
-    """Return what ∂cost/∂a is called."""
+    """Return the notation of ∂cost/∂a."""
     assert a.symbol is not None
     return Label(f"∂cost/∂{a.symbol.text}", rf"\partial\mathrm{{cost}}/\partial {a.symbol.latex}")
 
@@ -74,7 +74,7 @@ def _difference(left: Expression, right: Expression) -> Sum:
 
 
 _Logarithm = Callable[[int, Expression], Expression]
-"""What is written for the logarithm of a of unit j, or of 1 − a, counted from 0."""
+"""Returns the formula for the logarithm of a of unit j, or of 1 − a, counted from 0."""
 
 
 def _cross_entropy(output: Output, max_terms: int, logarithm: _Logarithm) -> Expression:
@@ -95,7 +95,7 @@ def _evaluated(j: int, argument: Expression) -> Expression:
 
 
 def _logarithms_from_z(output: Output) -> _Logarithm:
-    """Return logarithms as the activation computes them, from z, where a itself rounds to 0 or 1."""
+    """Return logarithms computed by the activation from z, for a that rounds to 0 or 1."""
     dtype = np.dtype(np.float64)
     z, a = output.column(output.z, dtype), output.column(output.a, dtype)
     with np.errstate(all="ignore"):

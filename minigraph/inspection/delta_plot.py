@@ -1,4 +1,4 @@
-"""The plot of the size of δ by node, which `Diagnosis.plot` and `plots.delta_sizes` draw."""
+"""The plot of the size of δ for each node, shared by `Diagnosis.plot` and `plots.delta_sizes`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _USUAL, _TROUBLED = "#0B6FB8", "#D9730D"
 def draw_delta_sizes(
     names: Sequence[str], sizes: Sequence[float], troubled: Mapping[str, str], ax: Axes | None = None
 ) -> Axes:
-    """Draw the root mean square of δ by node on a logarithmic scale.
+    """Plot the root mean square of δ for each node on a logarithmic scale.
 
     Args:
-        names: of the nodes, in topological order.
+        names: names of the nodes, in topological order.
         sizes: root mean squares, one per node.
-        troubled: what is wrong, by name of the node.
-        ax: where to draw; None makes a new figure.
+        troubled: problems by node name.
+        ax: axes to draw on; None creates a new figure.
 
     Raises:
         MissingExtraError: matplotlib is not installed.

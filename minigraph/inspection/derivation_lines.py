@@ -1,4 +1,4 @@
-"""A derivation as data: lines that all give one number, in symbols, with the numbers, and worked out."""
+"""A derivation as data: lines that all equal a number, in symbols, with numbers inserted, and evaluated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from minigraph.inspection.operations import Product, Sum
 
 _DIGITS = (6, 9, 12, 15, 17)
 _READABLE = 1e-4
-"""A line is printed with more digits until what it gives is as near to the value as that."""
+"""A line is printed with more digits until its value is this close."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One step of a derivation: a formula, in symbols (`digits` None) or with the numbers in it.
+    """A step of a derivation: a formula in symbols (`digits` None) or with numbers inserted.
 
     Attributes:
         condition: when the formula holds, as a relation between a symbol and 0, "z₁⁽²⁾ > 0".
@@ -29,23 +29,23 @@ class Line:
 
     @property
     def terms(self) -> tuple[Expression, ...]:
-        """What is added up in this line, each term with its `factors` and its `value`."""
+        """The terms of the sum in this line, each with its `factors` and its `value`."""
         return self.formula.terms
 
     @property
     def is_result(self) -> bool:
-        """True for a line that says when the result holds: "1 for z₁⁽²⁾ > 0"."""
+        """True for a line that states the condition of the result: "1 for z₁⁽²⁾ > 0"."""
         return self.condition is not None and isinstance(self.formula, Quantity) and self.formula.symbol is None
 
     @property
     def text(self) -> str:
-        """The line in Unicode, with marks where it may be broken."""
+        """The line in Unicode, with marks for possible line breaks."""
         text = self.formula.write(Style(latex=False, digits=self.digits))
         return text if self.condition is None else f"{text} for {self.condition[0].text} {self.condition[1]} 0"
 
     @property
     def latex(self) -> str:
-        """The line in LaTeX, with marks where it may be broken."""
+        """The line in LaTeX, with marks for possible line breaks."""
         latex = self.formula.write(Style(latex=True, digits=self.digits))
         if self.condition is None:
             return latex
@@ -55,14 +55,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Derivation:
-    """How one number came about: `lines` that all give the value of `target`."""
+    """The derivation of a number: `lines` that all equal the value of `target`."""
 
     target: Quantity
     lines: tuple[Line, ...]
 
     @property
     def value(self) -> float:
-        """The number in the cache."""
+        """The cached number."""
         return self.target.number
 
 
@@ -75,12 +75,12 @@ def derive(
     """Derive a number: the first formula in symbols, then all of them in numbers.
 
     Args:
-        target: the number in the cache with its symbol.
-        formulas: each gives the number; where the last one has brackets, a line with their values follows. All but
-            the first hold intermediate results, in double precision: they are left out where the rounding of a
-            network in single precision would show.
-        condition: when the first formula holds.
-        general: what stands before the first formula, as g(z).
+        target: the cached number with its symbol.
+        formulas: formulas of the number; if the last one has brackets, a line with their values follows. All but
+            the first contain intermediate results in double precision; they are omitted where the rounding of a
+            single-precision network would be visible.
+        condition: condition of the first formula.
+        general: prefix of the first formula, such as g(z).
     """
     if not formulas:
         return Derivation(target, ())
@@ -98,7 +98,7 @@ def derive(
 
 
 def _worked_out(formula: Expression) -> Expression | None:
-    """Return a product of brackets as a product of numbers, a sum of such products as a sum of numbers."""
+    """Evaluate the brackets of a product, or of each product in a sum."""
     if isinstance(formula, Product) and any(len(factor.terms) > 1 for factor in formula.parts):
         return formula.collapsed()
     if isinstance(formula, Sum) and any(len(factor.terms) > 1 for term in formula.parts for factor in term.factors):
@@ -107,13 +107,13 @@ def _worked_out(formula: Expression) -> Expression | None:
 
 
 def is_readable(formula: Expression, value: float, digits: int = _DIGITS[-1]) -> bool:
-    """Return whether the printed numbers give the value to the reader, who knows nothing of rounding errors."""
+    """Return whether the printed numbers give the value without knowledge of rounding errors."""
     printed = formula.interval(Reading(digits))[0]
     return value == 0 or abs(printed - value) <= _READABLE * abs(value)
 
 
 def _is_exact(formula: Expression, value: float) -> bool:
-    """Return whether nothing but the rounding of the printed digits lies between the formula and the value."""
+    """Return whether formula and value differ only by the rounding of the printed digits."""
     low, high = formula.interval(Reading(_digits(formula, value), 1e-12, rounded=True))
     return low <= value <= high
 

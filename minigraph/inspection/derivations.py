@@ -1,4 +1,4 @@
-"""The derivations that `explain` shows: of z, a and δ of a unit, of D of an edge, of J of the network."""
+"""The derivations shown by `explain`: z, a and δ of a unit, D of an edge, J of the network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from minigraph.network.network import AnyNetwork, Network
 
 
 def explanation_of(target: Unit | Edge | AnyNetwork, what: str, example: int, max_terms: int) -> Explanation:
-    """Explain a number of the target, one that it has."""
+    """Explain a number of the target."""
     if isinstance(target, Network):
         return explain_cost(target, Quantities(target.engine, example), max_terms)
     node = target.node if isinstance(target, Unit) else target.target.node
@@ -87,7 +87,7 @@ def _gradient(edge: Edge, at: Quantities, max_terms: int) -> Explanation:
 
 
 def _accumulated(edge: Edge, at: Quantities) -> list[Expression]:
-    """Return δ a of every example, at every node that shares the layer."""
+    """Return δ a for each example and each node that shares the layer."""
     terms: list[Expression] = []
     for node in at.nodes_of(edge.target.node.layer):
         target, source = Unit(node, edge.target.index), Unit(node.parents[0], edge.source.index)

@@ -1,4 +1,4 @@
-"""`diagnose`: what keeps a network from learning, with numbers and the node's name."""
+"""`diagnose`: find the problems that prevent a network from learning."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 Trouble: TypeAlias = Literal["symmetric", "dead", "saturated", "vanishing", "exploding"]
 
 _FLAT = 0.01
-"""A sigmoid or tanh is called saturated where its slope is below this share of the steepest."""
+"""A sigmoid or tanh is saturated if its slope is below this fraction of the maximum."""
 _MOSTLY = 0.9
-"""A unit is called saturated if it is so for this share of the examples."""
+"""A unit is saturated if it is for this fraction of the examples."""
 _FAR = 1000.0
-"""δ is said to vanish or to explode when its size differs from that at the outputs by this factor."""
+"""δ vanishes or explodes if its size differs from that of the outputs by this factor."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with one node."""
+    """A problem of a node."""
 
     trouble: Trouble
     node: str
     """Name of the node."""
     units: tuple[int, ...]
-    """The units concerned, counted from 1; all of them for vanishing and exploding δ."""
+    """The affected units, counted from 1; all of them for vanishing and exploding δ."""
     message: str
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class NodeSizes:
-    """Root mean squares over the units of a node and the examples; NaN where there is no such value."""
+    """Root mean squares over the units of a node and the examples; NaN if there is no such value."""
 
     node: str
     z: float
@@ -59,10 +59,10 @@ class NodeSizes:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What `diagnose` found; prints itself as a table."""
+    """The result of `diagnose`; prints as a table."""
 
     nodes: tuple[NodeSizes, ...]
-    """In topological order."""
+    """Sizes in topological order."""
     findings: tuple[Finding, ...]
     examples: int
 
@@ -73,17 +73,17 @@ class Diagnosis:
 
     @property
     def text(self) -> str:
-        """The sizes of z, a and δ by node, and the findings below."""
+        """The sizes of z, a and δ for each node, followed by the findings."""
         width = max(4, *(len(each.node) for each in self.nodes))
         lines = [f"{'node':<{width}}  {'rms z':>9}  {'rms a':>9}  {'rms δ':>9}   ({self.examples} examples)"]
         lines += [f"{n.node:<{width}}  {_short(n.z)}  {_short(n.a)}  {_short(n.delta)}" for n in self.nodes]
         return "\n".join([*lines, *(str(finding) for finding in self.findings or ("nothing to report",))])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the size of δ by node on a logarithmic scale, nodes with findings in orange.
+        """Plot the size of δ for each node on a logarithmic scale, nodes with findings in orange.
 
         Args:
-            ax: where to draw; None makes a new figure.
+            ax: axes to draw on; None creates a new figure.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
@@ -99,22 +99,22 @@ class Diagnosis:
 
 
 def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None = None) -> Diagnosis:
-    """Find what keeps a network from learning, by one pass forward and one back without dropout.
+    """Find problems that prevent a network from learning, with a forward and a backward pass without dropout.
 
-    - symmetric: units of one node with the same a and δ for every example, which no step tells apart;
-    - dead: ReLU units that are 0 for every example, so that nothing changes them;
-    - saturated: hidden sigmoid or tanh units whose slope is below 1 % of the steepest for 90 % of the examples;
+    - symmetric: units of a node with the same a and δ for all examples, which stay identical in every step;
+    - dead: ReLU units that are 0 for all examples, so that their gradient is 0;
+    - saturated: hidden sigmoid or tanh units whose slope is below 1 % of the maximum for 90 % of the examples;
     - vanishing, exploding: hidden nodes whose δ is 1000 times smaller or larger than that of the outputs.
 
     Args:
-        net: the network, which stays as it is.
-        X: inputs as in `net.forward`; a few hundred examples are enough.
+        net: the network, which is not modified.
+        X: inputs as in `net.forward`; a few hundred examples suffice.
         Y: targets as in `net.backward`.
         sample_weight: as in `net.backward`.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: X or Y does not fit.
-        NonFiniteError: the numbers overflow already; the message names the node.
+        ShapeError, NonFiniteDataError, ArgumentError: X or Y is invalid.
+        NonFiniteError: the numbers overflow; the message names the node.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 3, 1], initializer=mg.Zeros(), seed=0)
@@ -150,7 +150,7 @@ def diagnose(net: AnyNetwork, X: Data, Y: Data, sample_weight: ArrayLike | None 
 
 
 def _symmetric(node: Node, a: Array, delta: Array) -> list[Finding]:
-    """Find units that agree in every example; nodes without Θ have nothing that could tell them apart."""
+    """Find units that agree in all examples; only in nodes with Θ, which could make them differ."""
     if node.size < 2 or not node.layer.theta_shape(node.parent_sizes):
         return []
     digits = np.finfo(a.dtype).precision - 3
@@ -180,7 +180,7 @@ def _dead(node: Node, a: Array) -> list[Finding]:
 
 def _saturated(node: Node) -> list[Finding]:
     activation, z = node.layer.activation, node.z
-    if not isinstance(activation, (Sigmoid, Tanh)):  # which flatten on both sides, and are steepest at 0
+    if not isinstance(activation, (Sigmoid, Tanh)):  # which saturate on both sides, and are steepest at 0
         return []
     shares = (_slope(activation, z) < _FLAT * _slope(activation, np.zeros_like(z))).mean(axis=0)
     units = [int(j) + 1 for j in np.flatnonzero(shares >= _MOSTLY)]

@@ -13,7 +13,7 @@ _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class Difference:
-    """A numerical derivative, and how far D is from it; `kink` if J has a corner there."""
+    """A numerical derivative and the error of D; `kink` is True if J is not differentiable there."""
 
     numeric: float
     error: float
@@ -33,7 +33,7 @@ class Differences:
         self.J = J
 
     def compare(self, index: int, analytic: float) -> Difference:
-        """Return the difference quotient that decides about one parameter."""
+        """Return the decisive difference quotient of a parameter."""
         best = self._central(index, analytic, self.step)
         if best.error <= self.tolerance:
             return best
@@ -45,7 +45,7 @@ class Differences:
         return self._one_sided(index, analytic, self.step / 10) or best
 
     def _central(self, index: int, analytic: float, step: float) -> Difference:
-        """Extrapolate two central differences (Richardson), except on the first, cheap look."""
+        """Return a central difference; except for the first, cheap one, extrapolated (Richardson) from two."""
         wide = (self.cost(index, step) - self.cost(index, -step)) / (2 * step)
         error = abs(analytic - wide) / max(self.scale, abs(wide))
         if error <= self.tolerance:
@@ -55,7 +55,7 @@ class Differences:
         return Difference(estimate, self._error(analytic, estimate, step / 4))
 
     def _one_sided(self, index: int, analytic: float, step: float) -> Difference | None:
-        """Return a result if J has a kink here, and D lies between the derivatives of its two sides."""
+        """Return a result if J has a kink here, and D is between the two one-sided derivatives."""
         left, right = (
             (4 * self.cost(index, side) - self.cost(index, 2 * side) - 3 * self.J) / (2 * side)
             for side in (-step, step)
@@ -67,7 +67,7 @@ class Differences:
         return Difference((left + right) / 2, 0.0, kink=True)
 
     def _error(self, analytic: float, numeric: float, step: float) -> float:
-        """Return the relative error beyond what rounding of J explains at so small a step."""
+        """Return the relative error beyond the rounding error of J for this step."""
         excess = max(0.0, abs(analytic - numeric) - self._noise(step))
         return excess / max(self.scale, abs(numeric))
 

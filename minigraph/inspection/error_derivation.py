@@ -1,4 +1,4 @@
-"""How δ of a unit came about: ∂cost/∂a, from the children and from the cost, times g′(z)."""
+"""Derivation of δ of a unit: ∂cost/∂a, from the children and the cost, times g′(z)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from minigraph.inspection.quantities import Quantities, explanation, symbol
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of δ: its formula, when that holds, and the derivations of numbers within it."""
+    """A part of δ: its formula, the condition of the formula, and derivations of numbers in it."""
 
     formula: Expression
     terms: tuple[Expression, ...]
@@ -64,7 +64,7 @@ def _canonical(unit: Unit, output: Output, at: Quantities) -> _Part:
 
 
 def _through_activation(unit: Unit, output: Output | None, at: Quantities, max_terms: int) -> _Part:
-    """Return what ∂cost/∂a becomes at z; `output` if the cost is part of it."""
+    """Return ∂cost/∂a propagated through g; pass `output` if the cost contributes."""
     node, activation = unit.node, unit.node.layer.activation
 
     def parts_of_error(other: Unit) -> list[Expression]:
@@ -97,7 +97,7 @@ def _through_jacobian(
     at: Quantities,
     max_terms: int,
 ) -> _Part:
-    """Return δ_j = Σ_k ∂cost/∂a_k · ∂a_k/∂z_j, and how each ∂cost/∂a_k that is shown came about."""
+    """Return δ_j = Σ_k ∂cost/∂a_k · ∂a_k/∂z_j, and the derivation of each ∂cost/∂a_k shown."""
     node, j = unit.node, unit.index - 1
     row = at.row(node, "a")
     terms, errors = [], []
@@ -128,7 +128,7 @@ def _times(factors: list[Quantity], formula: Expression) -> Expression:
 
 
 def _is_saturated(output: Output) -> bool:
-    """Return whether a is so near to 0 or 1 that ∂cost/∂a of a logarithm has lost its digits."""
+    """Return whether a is so close to 0 or 1 that ∂cost/∂a of a logarithm is inaccurate."""
     if isinstance(output.cost, SquaredError):
         return False
     return any(min(abs(a.number), abs(1 - a.number)) < 1e-3 for a in output.a)

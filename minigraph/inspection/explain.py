@@ -1,4 +1,4 @@
-"""`explain`: how a number came about, by the lecture's formula and the same formula with the numbers in it."""
+"""`explain`: derive a number by the lecture's formula, in symbols and with numbers inserted."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def explain(target: AnyNetwork, what: Literal["cost"], example: int = ..., *, ma
 
 
 def explain(target: Unit | Edge | AnyNetwork, what: Explained, example: int = 0, *, max_terms: int = 8) -> Explanation:
-    """Explain a number that the network holds: z, a or δ of a unit, D of an edge, J of the network.
+    """Explain a number of the network: z, a or δ of a unit, D of an edge, J of the network.
 
     Args:
         target: a unit for "z", "a", "delta"; an edge for "gradient"; a network for "cost".
-        what: which of its numbers.
-        example: row of X, from 0.
-        max_terms: a longer sum shows so many of its largest terms and the sum of the rest; at least 2.
+        what: name of the number.
+        example: row of X, starting at 0.
+        max_terms: number of largest terms shown in a longer sum, besides the sum of the rest; at least 2.
 
     Returns:
-        The explanation; its `value` is the number in the cache, `check()` evaluates its printed lines.
+        The explanation; its `value` is the cached number, `check()` evaluates its printed lines.
 
     Raises:
         ArgumentError: the target has no such number, or there is no such example.
-        StateError: the number is not computed, or stale.
+        StateError: the number is not computed or stale.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 1], seed=0)

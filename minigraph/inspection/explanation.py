@@ -1,4 +1,4 @@
-"""An explanation: derivations as data, from which text, LaTeX and the check of every line are made."""
+"""An explanation: derivations as data, rendered as text or LaTeX, with a check of each line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from minigraph.inspection.wrapping import width, wrapped_latex, wrapped_text
 
 @dataclass(frozen=True)
 class LineCheck:
-    """One printed line, what its numbers can mean, and the cached value that must be among it."""
+    """A printed line, the interval of values that its numbers allow, and the cached value, which must be in it."""
 
     text: str
     low: float
@@ -27,19 +27,19 @@ class LineCheck:
 
     @property
     def passed(self) -> bool:
-        """True if the line gives the value, within the rounding of its printed digits, and is no division by 0."""
+        """True if the line gives the value, within the rounding of its printed digits, without division by 0."""
         return -math.inf < self.low <= self.value <= self.high < math.inf
 
 
 @dataclass(frozen=True)
 class ExplanationCheck:
-    """What `Explanation.check` found, line by line."""
+    """The result of `Explanation.check`, line by line."""
 
     lines: tuple[LineCheck, ...]
 
     @property
     def passed(self) -> bool:
-        """True if every line gives the value in the cache."""
+        """True if all lines give the cached value."""
         return all(line.passed for line in self.lines)
 
     def __str__(self) -> str:
@@ -54,11 +54,11 @@ class Explanation:
     """A formula with its numbers: `text` in Unicode, `latex` for papers and notebooks, `value` the result.
 
     Attributes:
-        derivations: that of the number itself, then those of numbers within it.
-        terms: the numbers that add up, each as the product of its factors; for δ before g′.
-        names: what units stand for, where they have names.
-        notes: what other symbols stand for.
-        dtype: of the network, whose rounding `check` allows for.
+        derivations: the derivation of the number, followed by those of numbers in it.
+        terms: the terms of the sum, each a product of factors; for δ, before multiplication by g′.
+        names: names of units, if any.
+        notes: meanings of other symbols.
+        dtype: dtype of the network, whose rounding is allowed for by `check`.
 
     >>> import minigraph as mg
     >>> net = mg.mlp([2, 1], seed=0)
@@ -93,7 +93,7 @@ class Explanation:
 
     @cached_property
     def latex(self) -> str:
-        """The derivations in LaTeX, one `aligned` environment."""
+        """The derivations in LaTeX, as an `aligned` environment."""
         rows = []
         heads = [f"{derivation.target.write(Style(latex=True))} &= " for derivation in self.derivations]
         margin = max(map(width, heads))
@@ -107,13 +107,13 @@ class Explanation:
         return rf"\begin{{aligned}} {body} \end{{aligned}}"
 
     def check(self) -> ExplanationCheck:
-        """Evaluate every line from its printed numbers and compare it with the value in the cache.
+        """Evaluate each line from its printed numbers and compare it with the cached value.
 
-        A number is taken for any that rounds to what is printed, and the rounding is carried through the formula;
-        lines in symbols are evaluated from the cached numbers at full precision.
+        A printed number stands for the interval of numbers that round to it, which is propagated through the
+        formula; lines in symbols are evaluated from the cached numbers in full precision.
 
         Returns:
-            The comparison; `passed` if every line holds, and a line each otherwise when printed.
+            The comparison; `passed` if all lines hold; when printed, it lists the lines that do not.
         """
         eps = float(np.finfo(self.dtype).eps)
         return ExplanationCheck(tuple(
@@ -122,7 +122,7 @@ class Explanation:
         ))  # fmt: skip
 
     def _written(self, derivation: Derivation, latex: bool) -> Iterator[str]:
-        """Yield the lines of a derivation, the result at the end, none twice."""
+        """Yield the lines of a derivation, ending with the result, without duplicates."""
         before, result = None, Number(derivation.value).write(Style(latex, 6))
         for line in derivation.lines:
             text = line.latex if latex else line.text
@@ -141,5 +141,5 @@ class Explanation:
 
 def _check(line: Line, value: float, eps: float, tiny: float) -> LineCheck:
     low, high = line.formula.interval(Reading(line.digits, eps, rounded=True))
-    slack = 4 * eps * abs(value) + 1e4 * tiny  # the cached number's own rounding, and underflow on the way to it
+    slack = 4 * eps * abs(value) + 1e4 * tiny  # rounding of the cached number itself, and intermediate underflow
     return LineCheck(unbroken(line.text), low - slack, high + slack, value)

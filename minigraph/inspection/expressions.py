@@ -1,4 +1,4 @@
-"""Formulas as trees: written in symbols or with the numbers in them, in Unicode or in LaTeX, and evaluated."""
+"""Formulas as trees: written in symbols or with numbers, in Unicode or LaTeX, and evaluated."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from minigraph.base.notation import Label, Symbol, latex_number, latex_text, num
 from minigraph.inspection.intervals import Interval, Reading
 
 BREAK, SOFT_BREAK = "\x1e", "\x1f"
-"""Stand in a written formula where a long line may be broken: between terms, and between factors of a long term."""
+"""Marks of possible line breaks in a written formula: between terms, and between factors of a long term."""
 
 SUM, PRODUCT, POWER, ATOM = range(4)
-"""How tightly a written formula holds together."""
+"""Operator precedence of a written formula."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a formula is written: in which script, and with numbers of so many digits, or None for symbols."""
+    """How a formula is written: the markup, and the number of digits, or None for symbols."""
 
     latex: bool
     digits: int | None = None
 
 
 class Expression(ABC):
-    """A formula; `value` is that of the numbers in it, at full precision."""
+    """A formula; `value` is its value in full precision."""
 
     binding: ClassVar[int] = ATOM
 
     @property
     def value(self) -> float:
-        """What the formula gives."""
+        """The value of the formula."""
         return self.interval(Reading())[0]
 
     @property
     def factors(self) -> tuple[Expression, ...]:
-        """What is multiplied, if the formula is a product."""
+        """The factors, if the formula is a product."""
         return (self,)
 
     @property
     def terms(self) -> tuple[Expression, ...]:
-        """What is added up, if the formula is a sum."""
+        """The terms, if the formula is a sum."""
         return (self,)
 
     def strength(self, style: Style) -> int:
-        """Return how tightly the written formula holds together, which decides about brackets."""
+        """Return the precedence of the written formula, which determines brackets."""
         return self.binding
 
     @abstractmethod
@@ -54,10 +54,10 @@ class Expression(ABC):
 
     @abstractmethod
     def interval(self, reading: Reading) -> Interval:
-        """Return what the written numbers give when they are read in this way."""
+        """Return the interval of values that the written numbers allow under this reading."""
 
     def within(self, strength: int, style: Style) -> str:
-        """Return the formula as a part of another, in brackets where it would fall apart."""
+        """Return the formula as a part of another, in brackets if its precedence requires them."""
         text = self.write(style)
         if self.strength(style) >= strength:
             return text
@@ -66,7 +66,7 @@ class Expression(ABC):
 
 @dataclass(frozen=True)
 class Number(Expression):
-    """A constant of the formula itself."""
+    """A constant of the formula."""
 
     constant: float
 
@@ -82,12 +82,12 @@ class Number(Expression):
 
 @dataclass(frozen=True)
 class Quantity(Expression):
-    """A number that the network holds, with its symbol; one without is always written as a number."""
+    """A number of the network with its symbol; without a symbol, it is always written as a number."""
 
     number: float
     symbol: Symbol | Label | None = None
     formula: Expression | None = None
-    """Where the number comes from, if it is in no cache: what that loses of its digits, it has lost too."""
+    """The formula of the number, if it is not cached: both have the same rounding error."""
 
     def strength(self, style: Style) -> int:
         if style.digits is not None or self.symbol is None:
@@ -111,7 +111,7 @@ class Quantity(Expression):
 
 @dataclass(frozen=True)
 class Words(Expression):
-    """What cannot be written as a formula: who computed the number."""
+    """Text in place of a formula: what computed the number."""
 
     words: str
     number: float
@@ -124,11 +124,11 @@ class Words(Expression):
 
 
 def unbroken(text: str) -> str:
-    """Return a written formula without the marks where it may be broken."""
+    """Return a written formula without line break marks."""
     return text.replace(BREAK, "").replace(SOFT_BREAK, "")
 
 
 def _strength(value: float, digits: int) -> int:
-    """Return how tightly a written number holds together: a negative one like a sum, 3·10⁻⁹ like a product."""
+    """Return the precedence of a written number: negative numbers like sums, 3·10⁻⁹ like a product."""
     text = number(value, digits)
     return SUM if text.startswith("−") else PRODUCT if "·" in text else ATOM

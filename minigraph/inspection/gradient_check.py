@@ -22,8 +22,8 @@ class ParameterCheck:
     """One parameter Θ^(layer)_row,column: its derivative by backpropagation and by differences.
 
     `row` is the number of the unit, from 1; `column` is j, 0 for the bias. `error` is |D − difference|
-    over the largest derivative. `kink` is True if J has a corner there, so that any value between
-    its two one-sided derivatives is right.
+    over the largest derivative. `kink` is True if J is not differentiable there, so that any value between
+    the two one-sided derivatives is correct.
     """
 
     layer: int
@@ -44,7 +44,7 @@ class ParameterCheck:
 
 @dataclass(frozen=True)
 class LayerCheck:
-    """The largest errors of one layer, its bias column apart; None where nothing was checked."""
+    """The largest errors of a layer, separately for the bias column; None if nothing was checked."""
 
     layer: int
     name: str
@@ -63,10 +63,10 @@ class GradientCheck:
     """The result of `check_gradient`.
 
     Attributes:
-        indices: the checked positions in the unrolled vector.
+        indices: positions of the checked parameters in the unrolled vector.
         analytic, numeric, errors: one entry per checked parameter.
-        kinks: parameters at a corner of J, decided by one-sided differences.
-        hint: what the differences have in common, if anything.
+        kinks: parameters at a kink of J, decided by one-sided differences.
+        hint: a pattern in the differences, if any.
     """
 
     tolerance: float
@@ -87,11 +87,11 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
-        """True if every error is within the tolerance."""
+        """True if all errors are within the tolerance."""
         return self.max_error <= self.tolerance
 
     def raise_if_failed(self) -> None:
-        """Raise GradientCheckError, which names the worst parameter, unless the check has passed."""
+        """Raise GradientCheckError, which names the worst parameter, unless the check passed."""
         if not self.passed:
             raise GradientCheckError(str(self))
 
@@ -127,22 +127,22 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare ∂J/∂Θ by backpropagation with (J(Θ + step) − J(Θ − step)) / (2 step).
 
-    The check works on a copy in float64, dropout off, and changes nothing in the network. Where the two
-    disagree, smaller steps distinguish a coarse step from a wrong derivative, and one-sided differences a
-    kink, as relu has it, from a mistake.
+    The check uses a copy in float64 with dropout off, and does not modify the network. If the two
+    disagree, smaller steps distinguish a coarse step from a wrong derivative, and one-sided differences
+    distinguish a kink, as of ReLU, from a mistake.
 
     Args:
         net: the network, with its l2.
         X: as in `net.forward`.
         Y: as in `net.backward`.
         step: ε of the differences, > 0.
-        tolerance: largest error that passes; an error is relative to the largest derivative.
-        sample: check that many parameters, drawn at random; None checks all.
-        seed: of the draw.
-        gradient: check this unrolled gradient in place of the one by backpropagation.
+        tolerance: maximum error, relative to the largest derivative.
+        sample: number of parameters to check, drawn at random; None checks all.
+        seed: seed of the draw.
+        gradient: an unrolled gradient to check instead of that of backpropagation.
 
     Raises:
-        ShapeError, NonFiniteDataError, ArgumentError: an argument does not fit.
+        ShapeError, NonFiniteDataError, ArgumentError: an argument is invalid.
         NonFiniteError: J is not finite.
 
     >>> import minigraph as mg
@@ -173,7 +173,7 @@ def _given(gradient: ArrayLike, size: int) -> Array:
 
 
 def _free_parameters(net: AnyNetwork) -> NDArray[np.intp]:
-    """Return the positions of all parameters but those of absent links."""
+    """Return the positions of all parameters except those of absent links."""
     free = []
     for layer in net.layers:
         present = np.ones(layer.parameters().shape, dtype=bool)
@@ -239,7 +239,7 @@ def _report(
 
 
 def _name(net: AnyNetwork, index: int, analytic: float, result: Difference) -> ParameterCheck:
-    """Turn a position in the unrolled vector into layer, row and column."""
+    """Return layer, row and column of a position in the unrolled vector."""
     ends = np.cumsum([layer.parameters().size for layer in net.layers])
     layer = int(np.searchsorted(ends, index, side="right"))
     shape = net.layers[layer].parameters().shape
@@ -266,7 +266,7 @@ def _by_layer(net: AnyNetwork, checks: list[ParameterCheck]) -> tuple[LayerCheck
 
 
 def _hint(net: AnyNetwork, indices: NDArray[np.intp], difference: Array, checks: list[ParameterCheck]) -> str:
-    """Recognise the commonest mistake: a difference proportional to Θ comes from the regularization term."""
+    """Detect the most common mistake: a difference proportional to Θ is caused by the regularization term."""
     is_weight = np.array([check.column > 0 for check in checks])
     theta = net.unroll()[indices]
     for part, where in ((is_weight, "the weights"), (~is_weight, "the bias column"), (is_weight | True, "Θ")):

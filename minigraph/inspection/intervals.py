@@ -1,4 +1,4 @@
-"""Interval arithmetic: what numbers can be meant by those that are printed, and what follows from them."""
+"""Interval arithmetic on printed numbers, each of which stands for all numbers that round to it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Reading:
     """How a printed number is read.
 
     Attributes:
-        digits: significant digits that are printed; None stands for all of them.
+        digits: number of printed significant digits; None means full precision.
         eps: relative rounding error of the arithmetic that computed the numbers.
-        rounded: whether a printed number stands for all numbers that round to it, or for itself alone.
+        rounded: whether a printed number stands for all numbers that round to it, or only for itself.
     """
 
     digits: int | None = None
@@ -30,7 +30,7 @@ class Reading:
     rounded: bool = False
 
     def constant(self, value: float) -> Interval:
-        """Return what a number of the formula itself can mean."""
+        """Return the interval of a constant of the formula."""
         if self.digits is None or not math.isfinite(value):
             return value, value
         printed = float(f"{value:.{self.digits}g}")
@@ -40,11 +40,11 @@ class Reading:
         return printed - half, printed + half
 
     def measured(self, value: float) -> Interval:
-        """Return what a number from a cache can mean: it carries the rounding error of its computation too."""
+        """Return the interval of a cached number, which includes the rounding error of its computation."""
         return self.widened(self.constant(value))
 
     def widened(self, interval: Interval, magnitude: float | None = None) -> Interval:
-        """Return the interval with the rounding error of one operation on both sides."""
+        """Return the interval widened by the rounding error of an operation."""
         low, high = interval
         if math.isnan(low) or math.isnan(high):
             return EVERYTHING if self.rounded else (math.nan, math.nan)
@@ -52,7 +52,7 @@ class Reading:
         return (low - error, high + error) if math.isfinite(error) else (low, high)
 
     def sum(self, parts: Sequence[Interval]) -> Interval:
-        """Return the sum; the rounding error is the worst of any order of summation."""
+        """Return the sum, with the worst-case rounding error over all orders of summation."""
         magnitude = sum(max(abs(low), abs(high)) for low, high in parts)
         return self.widened((sum(low for low, _ in parts), sum(high for _, high in parts)), len(parts) * magnitude)
 
@@ -61,13 +61,13 @@ class Reading:
         return (0.0, 0.0) if (0.0, 0.0) in parts else self.widened(reduce(_multiplied, parts))
 
     def quotient(self, top: Interval, bottom: Interval) -> Interval:
-        """Return the quotient: everything, if the divisor can be 0."""
+        """Return the quotient; the whole line if the divisor can be 0."""
         if bottom[0] == 0 == bottom[1] or bottom[0] < 0 < bottom[1] or 0 in bottom:
             return EVERYTHING if self.rounded else (math.nan, math.nan)
         return self.widened(_multiplied(top, (1 / bottom[1], 1 / bottom[0])))
 
     def image(self, function: Callable[..., float], parts: Sequence[Interval]) -> Interval:
-        """Return what a function that is monotonic, or smooth, makes of the arguments."""
+        """Return the image under a monotonic or smooth function."""
         lows, highs = [low for low, _ in parts], [high for _, high in parts]
         middles = [(low + high) / 2 for low, high in parts]
         with np.errstate(all="ignore"):

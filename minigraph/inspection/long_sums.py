@@ -1,4 +1,4 @@
-"""Sums as they are shown: a long one with its largest terms and the sum of the rest, zeros folded."""
+"""Display of sums: a long sum is reduced to its largest terms and the sum of the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from minigraph.inspection.operations import Sum
 
 @dataclass(frozen=True)
 class Rest(Expression):
-    """The terms that a long sum leaves out: how many, their sum, and the sum of their sizes."""
+    """The omitted terms of a long sum: their number, sum, and sum of absolute values."""
 
     count: int
     number: float
@@ -53,13 +53,13 @@ def total(terms: Sequence[Expression], max_terms: int) -> Expression:
 def total_of(
     values: ArrayLike, term: Callable[[int], Expression], max_terms: int, unwritable: bool = False
 ) -> Expression:
-    """Return the sum of terms with these values, of which only those that are shown are made.
+    """Return the sum of terms with these values; only the terms shown are created.
 
     Args:
-        values: of all terms.
+        values: values of all terms.
         term: returns the term at an index.
         max_terms: as in `explain`.
-        unwritable: whether a term of 0 has a factor that no number stands for.
+        unwritable: whether a term of 0 has a factor that is not a finite number.
     """
     numbers = np.asarray(values, np.float64)
     kept = _kept(np.abs(numbers), max_terms, unwritable)
@@ -72,7 +72,7 @@ def total_of(
 def shown(terms: Sequence[Expression], max_terms: int) -> list[int]:
     """Return the indices of the terms that a sum shows, in order: the largest.
 
-    Terms of 0 are left out as soon as there are two of them, and a single one if it holds the logarithm of 0.
+    Terms of 0 are omitted if there are at least two, or if one contains the logarithm of 0.
     """
     return _kept(np.abs([term.value for term in terms]), max_terms, _unwritable(terms))
 

@@ -1,4 +1,4 @@
-"""The operations of formulas: sums, products, quotients, powers, and functions by name."""
+"""The operations of formulas: sums, products, quotients, powers, and named functions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Negative(Expression):
         return "-" if style.latex else "−"
 
     def _folded(self, style: Style) -> Expression | None:
-        """Return what is written without a sign of its own: −(−2) is 2, and −0 is 0."""
+        """Return the expression to write if no sign is needed: −(−2) is 2, and −0 is 0."""
         in_numbers = style.digits is not None
         if isinstance(self.part, Number) or (in_numbers and isinstance(self.part, Quantity)):
             return Number(-self.part.value)
@@ -110,7 +110,7 @@ class Product(Expression):
         return reading.product([part.interval(reading) for part in self.parts])
 
     def collapsed(self) -> Product:
-        """Return the same product with one number for each factor that is not a number yet."""
+        """Return the product with each factor replaced by its value."""
         return Product(tuple(part if isinstance(part, Number) else Quantity(part.value) for part in self.parts))
 
 
@@ -167,7 +167,7 @@ class Exp(Expression):
 
 @dataclass(frozen=True)
 class Call(Expression):
-    """A function by name, such as log x or max(x, 0)."""
+    """A named function, such as log x or max(x, 0)."""
 
     binding = POWER
     name: str
@@ -186,6 +186,6 @@ class Call(Expression):
 
 
 def _factor_strength(part: Expression) -> int:
-    """Return how tightly a factor must hold together: a quotient is put in brackets, as in (1/m) x."""
+    """Return the minimum precedence of a factor: a quotient is put in brackets, as in (1/m) x."""
     is_label = isinstance(part, Quantity) and isinstance(part.symbol, Label) and "/" in part.symbol.text
     return POWER if is_label or isinstance(part, Quotient) else PRODUCT

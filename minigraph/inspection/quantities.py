@@ -1,4 +1,4 @@
-"""The numbers that a network holds about one example, each with its symbol."""
+"""The numbers of a network for one example, each with its symbol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Quantities:
     """Reads z, a, δ, Θ and y of one example from the caches.
 
     Attributes:
-        example: row of X, from 0; formulas count from 1.
+        example: row of X, starting at 0; formulas start at 1.
     """
 
     def __init__(self, engine: Engine, example: int) -> None:
@@ -43,13 +43,13 @@ class Quantities:
         return Quantity(self._number(unit, "delta"), symbol("δ", unit))
 
     def theta(self, edge: Edge) -> Quantity:
-        """Return Θ_ij of an edge that has a weight of its own."""
+        """Return Θ_ij of a trainable edge."""
         assert edge.column is not None
         number = self.engine.number_of(edge.target.node.layer)
         return Quantity(edge.weight, Symbol("Θ", (edge.target.index, edge.column), number))
 
     def x(self, unit: Unit) -> Quantity:
-        """Return what an input unit was given."""
+        """Return x of an input unit."""
         inputs = sum(not node.parents for node in self.engine.nodes)
         return Quantity(self._number(unit, "a"), Symbol("x", (unit.index,), unit.node.position if inputs > 1 else None))
 
@@ -64,7 +64,7 @@ class Quantities:
         return [getattr(self, what)(unit) for unit in node.units]
 
     def output(self, node: Node) -> Output | None:
-        """Return y, a and z of an output node with its cost, None for any other node."""
+        """Return y, a and z of an output node with its cost; None for other nodes."""
         cost = self.cost_at(node)
         if cost is None:
             return None
@@ -73,17 +73,17 @@ class Quantities:
         return Output(cost, node.layer.activation, y, self.row(node, "a"), z)
 
     def cost_at(self, node: Node) -> Cost | None:
-        """Return the cost of an output node, None for any other node."""
+        """Return the cost of an output node; None for other nodes."""
         return self.engine.cost_at(node)
 
     @property
     def J(self) -> Quantity:
-        """Return J of the last pass forward, with the targets of the last pass back."""
+        """Return J of the last forward pass, with the targets of the last backward pass."""
         return Quantity(self.engine.cost(self.engine.current_objective()), Symbol("J"))
 
     @property
     def weights(self) -> Array | None:
-        """The weights of the examples in the last backward pass."""
+        """The example weights of the last backward pass."""
         return self.engine.current_objective().weights
 
     @property
@@ -92,7 +92,7 @@ class Quantities:
         return self.engine.current_objective().l2
 
     def weight(self) -> list[Quantity]:
-        """Return the weight of the example as a list of factors: none without weights."""
+        """Return the weight of the example as a list of factors, empty without weights."""
         return [] if self.weights is None else [weight(self.weights, self.example)]
 
     def nodes_of(self, layer: Layer) -> list[Node]:
@@ -112,14 +112,14 @@ def explanation(
     units: Sequence[Unit] = (),
     notes: Sequence[tuple[Symbol | Label, str]] = (),
 ) -> Explanation:
-    """Return an explanation of a number at a node, with what the units in it stand for."""
+    """Return an explanation of a number of a node, with the names of the units in it."""
     named = [(symbol("a", unit), unit.name) for unit in dict.fromkeys(units) if unit.name is not None]
     products = tuple(tuple(factor.value for factor in term.factors) for term in terms)
     return Explanation(tuple(derivations), products, tuple(named), tuple(notes), node.a.dtype)
 
 
 def symbol(letter: str, unit: Unit, example: int | None = None) -> Symbol:
-    """Return the symbol of a unit's number; `example` from 0 names that of one example."""
+    """Return the symbol of a number of a unit, optionally for an example, starting at 0."""
     return Symbol(letter, (unit.index,), unit.node.position, None if example is None else example + 1)
 
 
@@ -129,13 +129,13 @@ def weight(weights: Array | Sequence[float], example: int) -> Quantity:
 
 
 def total_weight(weights: Array | None, m: int) -> Quantity:
-    """Return what the sum over the examples is divided by: m, or the sum of their weights."""
+    """Return the divisor of the sum over the examples: m, or the sum of their weights."""
     if weights is None:
         return Quantity(float(m), Symbol("m"))
     return Quantity(float(weights.sum()), Label("Σw", r"\sum_i w_i"))
 
 
 def check_example(example: int, m: int) -> None:
-    """Raise ArgumentError unless there is such a row of X."""
+    """Raise ArgumentError if X has no such row."""
     if isinstance(example, bool) or not isinstance(example, (int, np.integer)) or not 0 <= example < m:
         raise ArgumentError(f"example: received {example!r}, expected a row of X, from 0 to {m - 1}")

@@ -1,4 +1,4 @@
-"""Break long formulas into lines that fit a terminal or the output of a notebook."""
+"""Wrap long formulas to the width of a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from minigraph.inspection.expressions import BREAK, SOFT_BREAK
 
 _COLUMNS = 100
 _EMS = 35.0
-"""Width of a row of LaTeX: below 700 px where an em is at most 19 px, as in notebooks."""
+"""Width of a row of LaTeX in em: below 700 px if an em is at most 19 px, as in notebooks."""
 _TOKEN = re.compile(r"\\(?:text|mathrm)|\\[a-zA-Z]+|\\.|[_^]|[{}& ]|.", re.DOTALL)
 
 
 def wrapped_text(head: str, line: str) -> str:
-    """Return the line behind its head, continuations indented.
+    """Return the line after its head, with continuation lines indented.
 
     >>> print(wrapped_text("z = ", f"1{BREAK} + 2"))
     z = 1 + 2
@@ -23,11 +23,11 @@ def wrapped_text(head: str, line: str) -> str:
 
 
 def wrapped_latex(head: str, line: str, margin: float = 0.0) -> list[str]:
-    r"""Return the rows of an `aligned` environment that hold the line behind its head.
+    r"""Return the rows of an `aligned` environment for a head and a line.
 
     Args:
-        head: up to the mark of alignment.
-        line: the formula behind it.
+        head: the part up to the alignment mark.
+        line: the formula after it.
         margin: width of the widest head of the environment, in em.
 
     >>> wrapped_latex("z &= ", f"1{BREAK} + 2")
@@ -38,7 +38,7 @@ def wrapped_latex(head: str, line: str, margin: float = 0.0) -> list[str]:
 
 
 def width(latex: str) -> float:
-    r"""Estimate how wide a formula in LaTeX is set, in em, rather too wide than too narrow.
+    r"""Estimate the typeset width of a LaTeX formula in em; errs on the wide side.
 
     >>> width("12 + x_{1}") < width("12 + x_{1234}") < 8
     True
@@ -64,7 +64,7 @@ def width(latex: str) -> float:
 
 
 def _filled(line: str, measure: Callable[[str], float], room: float) -> list[str]:
-    """Fill lines with pieces as paragraphs are filled with words; a piece that is too long stands alone."""
+    """Fill lines with pieces like paragraphs with words; pieces that are too long get separate lines."""
     pieces: list[str] = []
     for piece in line.split(BREAK):
         pieces += piece.split(SOFT_BREAK) if measure(piece) > room else [piece.replace(SOFT_BREAK, "")]

@@ -1,6 +1,6 @@
-"""Networks as ONNX files, which other runtimes compute, and ONNX files as networks.
+"""Export of networks to ONNX files, and import of ONNX files as networks.
 
-Importing this module needs the extra: pip install 'minigraph[onnx]'.
+Importing this module requires the extra: pip install 'minigraph[onnx]'.
 
 >>> import tempfile, minigraph as mg, minigraph.onnx
 >>> net = mg.mlp([3, 6, 5], seed=0)

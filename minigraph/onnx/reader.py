@@ -30,24 +30,24 @@ def load(
 ) -> AnyNetwork:
     """Read an ONNX file as a network.
 
-    A file of `export` gives back the network as it was, dropout, cost and names included. Of others, what
-    PyTorch, TensorFlow and scikit-learn write for multilayer perceptrons is read: Gemm, or MatMul and Add, with the
-    activations of minigraph in the forms in which these exporters write them, Softmax, Add, Concat, Dropout.
-    Two-class probabilities, 1 − p beside p, become the one output unit p; class labels become `net.classes`.
-    Layers that are made of the same tensors in the same way stay one layer.
+    A file written by `export` restores the network, including dropout, cost and names. Other supported files
+    are multilayer perceptrons exported from PyTorch, TensorFlow and scikit-learn: Gemm, or MatMul and Add, with the
+    activations of minigraph in the forms written by these exporters, Softmax, Add, Concat, Dropout.
+    Two-class probabilities [1 − p, p] become a single output unit p; class labels become `net.classes`.
+    Layers built from the same tensors in the same way become a single shared layer.
 
-    Nothing that the file names is run, and no other file is read.
+    Nothing named in the file is executed, and no other file is read.
 
     Args:
-        path: of the file.
-        cost: of the outputs, which files of others do not hold; None takes for each output the one that goes with
-            its activation: cross_entropy with sigmoid, categorical_cross_entropy with softmax, else squared_error.
-        custom: your own classes that a network of `export` may use: costs and initializers.
+        path: path of the file.
+        cost: cost of the outputs, which other exporters do not store; None means the one that matches the
+            activation: cross_entropy for sigmoid, categorical_cross_entropy for softmax, else squared_error.
+        custom: custom classes (costs and initializers) that a network written by `export` may use.
 
     Raises:
-        ModelFormatError: not ONNX, or not such a network: the message names the first operator
+        ModelFormatError: the file is not ONNX, or not such a network; the message names the first operator
             that is not supported.
-        ArgumentError: an unknown cost, or something other than classes in `custom`.
+        ArgumentError: the cost is unknown, or `custom` contains anything but classes.
         OSError: the file cannot be read.
     """
     known = tuple(custom)

@@ -31,18 +31,18 @@ _LARGEST = 2**31 - 2**20
 
 
 def export(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
-    """Write a network as an ONNX file (opset 20), for any number of examples at a time.
+    """Write a network as an ONNX file (opset 20) with a dynamic batch size.
 
-    The output of every node has the node's name; dropout is left out. The architecture is kept among the
-    metadata, so that `minigraph.onnx.load` gives back the same network.
+    The output of each node has the node's name; dropout is omitted. The architecture is stored in the
+    metadata, so that `minigraph.onnx.load` restores the same network.
 
     Args:
-        net: of layers and activations of minigraph; its costs, which ONNX does not have, may be your own.
-        path: of the file; an older one is replaced as a whole, or not at all.
+        net: a network with layers and activations of minigraph; costs, which ONNX lacks, may be custom.
+        path: path of the file; an existing one is replaced atomically.
 
     Raises:
-        ArgumentError: a layer or an activation that ONNX does not have, a name that is not valid Unicode, or
-            more parameters than such a file can hold.
+        ArgumentError: ONNX lacks a layer or an activation, a name is not valid Unicode, or there are more
+            parameters than an ONNX file can store.
         NonFiniteError: a parameter is infinity or NaN.
         OSError: the file cannot be written.
     """
@@ -50,7 +50,7 @@ def export(net: AnyNetwork, path: str | os.PathLike[str]) -> None:
 
 
 def to_model(net: AnyNetwork) -> onnx.ModelProto:
-    """Return what `export` writes, as an object of the onnx package.
+    """Return the model written by `export`, as an object of the onnx package.
 
     Raises:
         ArgumentError, NonFiniteError: as in `export`.

@@ -1,4 +1,4 @@
-"""`NetworkClassifier`: classes, one of K or several at once."""
+"""`NetworkClassifier`: binary, multiclass and multi-label classification."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ Labels: TypeAlias = NDArray[np.generic]
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """A network as a scikit-learn classifier; for its settings see `NetworkEstimator`.
 
-    Two classes take one sigmoid unit, trained with cross entropy as in the lecture. K >= 3 classes take K
-    softmax units, trained with categorical cross entropy: of the two ways its outputs alone are
-    probabilities that sum to 1. Multi-label targets, (m, K) of 0 and 1, take K sigmoid units.
+    Two classes use one sigmoid unit, trained with cross entropy as in the lecture. K >= 3 classes use K
+    softmax units, trained with categorical cross entropy, whose outputs, unlike those of one-vs-all, are
+    probabilities that sum to 1. Multi-label targets, (m, K) of 0 and 1, use K sigmoid units.
 
     Attributes:
         classes_: (K,), the labels in order; 0 … K − 1 for multi-label targets.
@@ -51,7 +51,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     multilabel_: bool
 
     def fit(self, X: Matrix, y: Matrix, sample_weight: ArrayLike | None = None) -> Self:
-        """Train a network, anew unless `warm_start` is set.
+        """Train a network, from scratch unless `warm_start` is set.
 
         Args:
             X: (m, features), dense or sparse.
@@ -59,7 +59,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             sample_weight: (m,), weights >= 0: J = Σ w_i cost(i) / Σ w_i.
 
         Raises:
-            ValueError: arguments or settings do not fit.
+            ValueError: an argument or a setting is invalid.
         """
         inputs, labels = self._checked(X, y, reset=True)
         classes = np.unique(labels) if labels.ndim == 1 else np.arange(labels.shape[1])
@@ -83,16 +83,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Go through some examples once, from where the last call or fit ended.
+        """Train for a single pass over the examples, continuing from the last call or fit.
 
         Args:
             X: (m, features), dense or sparse.
             y: (m,), labels among the classes; or (m, K) of 0 and 1 for multi-label targets.
-            classes: (K,), all labels there will be; required in the first call.
+            classes: (K,), all labels that will occur; required in the first call.
             sample_weight: (m,), weights >= 0.
 
         Raises:
-            ValueError: arguments or settings do not fit, or the first call lacks the classes.
+            ValueError: an argument or a setting is invalid, or `classes` is missing in the first call.
         """
         first = not hasattr(self, "network_")
         if first and classes is None:
@@ -128,7 +128,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return shares
 
     def predict_log_proba(self, X: Matrix) -> Array:
-        """Return the logarithm of `predict_proba`, −∞ for a probability of 0.
+        """Return the logarithm of `predict_proba`; −∞ for a probability of 0.
 
         Args:
             X: (m, features), dense or sparse.
@@ -180,17 +180,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         cost: CostName = "cross_entropy" if multilabel or len(classes) == 2 else "categorical_cross_entropy"
         if multilabel:
             names = [*(column_names(y) or names)]
-        elif len(classes) == 2:  # one unit tells two classes apart
+        elif len(classes) == 2:  # a single unit distinguishes two classes
             del names[0]
         random = self._prepare(X.shape[1], len(names), cost, X.dtype, names, keep)
         self.classes_, self.multilabel_ = classes, multilabel
         if not multilabel:
-            with contextlib.suppress(ArgumentError):  # labels of other types cannot be kept with the network
+            with contextlib.suppress(ArgumentError):  # the network cannot store labels of other types
                 self.network_.classes = classes.tolist()
         return random
 
     def _strata(self, Y: Array, count: int) -> Array | None:
-        """Return the classes, None where their proportions cannot be kept."""
+        """Return the classes for stratification; None if they cannot be stratified."""
         if self.multilabel_:
             return None
         columns = Y if Y.shape[1] > 1 else np.hstack([1 - Y, Y])

@@ -1,4 +1,4 @@
-"""What classifier and regressor share: the settings, the training, the network and its drawing."""
+"""The common base of classifier and regressor: settings, training, network and drawing."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ class NetworkEstimator(BaseEstimator):
 
     Args:
         hidden_sizes: units of the hidden layers.
-        activation: of the hidden layers.
-        build: makes the network, from the numbers of features and of output units, in place of
-            `hidden_sizes`, `activation`, `dropout` and `l2`; called again by every fit.
-        dropout: rate behind every hidden layer, or one rate for each; None for none.
+        activation: activation of the hidden layers.
+        build: returns the network, given the numbers of features and of output units; replaces
+            `hidden_sizes`, `activation`, `dropout` and `l2`; called in each fit.
+        dropout: dropout rate after each hidden layer, or a sequence of rates; None means no dropout.
         l2: λ >= 0 of the regularization term (λ/2m) Σ Θ_ij², with m the size of the training set.
-        optimizer: a name or an `Optimizer`; None takes Adam with the learning rate 0.002.
-        batch_size: examples in a step; None takes 32, or all of fewer than 64.
-        shuffle: draw a new order of the examples for every epoch.
-        max_iter: the maximum number of epochs.
-        tol: training stops when the cost has fallen by less than `tol` in `n_iter_no_change` epochs.
-        n_iter_no_change: see `tol`; `math.inf` always trains for `max_iter` epochs.
-        early_stopping: set a share of the examples aside, stop by their cost, and keep the parameters with
-            which that was lowest.
-        validation_fraction: that share; classes keep their proportions if it holds enough examples for that.
+        optimizer: a name or an `Optimizer`; None means Adam with a learning rate of 0.002.
+        batch_size: examples per step; None means 32, or all if there are fewer than 64.
+        shuffle: shuffle the examples in each epoch.
+        max_iter: maximum number of epochs.
+        tol: training stops when the cost has decreased by less than `tol` in `n_iter_no_change` epochs.
+        n_iter_no_change: see `tol`; with `math.inf`, training always takes `max_iter` epochs.
+        early_stopping: hold out validation examples, stop based on their cost, and keep the parameters with
+            the lowest one.
+        validation_fraction: fraction of validation examples, stratified by class if there are enough of them.
         warm_start: continue from the parameters of the last fit.
-        random_state: of the initial parameters, the order of the examples, and dropout.
+        random_state: seed of the initial parameters, the order of the examples, and dropout.
         verbose: show progress.
 
     Attributes:
         network_: the fitted network, to inspect and draw; its units are named after features and classes or targets.
-        n_iter_: epochs of training.
-        loss_curve_: cost of every epoch, with the regularization term.
-        validation_loss_curve_: cost of the examples set aside, None without early stopping.
+        n_iter_: number of epochs.
+        loss_curve_: cost of each epoch, including the regularization term.
+        validation_loss_curve_: cost of the validation examples, None without early stopping.
         n_features_in_: number of features.
         feature_names_in_: their names, if X was a DataFrame.
     """
@@ -114,7 +114,7 @@ class NetworkEstimator(BaseEstimator):
     def _prepare(
         self, features: int, outputs: int, cost: CostName, dtype: np.dtype[Float], names: Sequence[str], keep: bool
     ) -> np.random.RandomState:
-        """Build `network_`, or keep the present one; return the generator of all further randomness."""
+        """Build `network_`, or keep the current one; return the generator of all further randomness."""
         random: np.random.RandomState = check_random_state(self.random_state)
         seed = _seed(random)
         if keep and hasattr(self, "network_"):
@@ -134,7 +134,7 @@ class NetworkEstimator(BaseEstimator):
         return random
 
     def _train(self, X: Features, Y: Array, weights: Array | None, random: np.random.RandomState) -> None:
-        """Train `network_` until its cost, or that of a validation set, has settled."""
+        """Train `network_` until its cost, or that of a validation set, has converged."""
         seed = _seed(random)
         X, Y, weights = _without_zeros(X, Y, weights)
         stopping = self._stopping()
@@ -179,7 +179,7 @@ class NetworkEstimator(BaseEstimator):
     def _set_aside(
         self, X: Features, Y: Array, weights: Array | None, seed: int
     ) -> tuple[Features, Array, Array | None, tuple[Array | Rows, Array, Array]]:
-        """Divide the examples into those to train on, and those to validate on."""
+        """Split the examples into a training and a validation set."""
         expected = "a number between 0 and 1, exclusive"
         share = real(self.validation_fraction, "validation_fraction", expected, above=0, below=1)
         count = math.ceil(share * len(Y))
@@ -195,11 +195,11 @@ class NetworkEstimator(BaseEstimator):
         return X[train], Y[train], None if weights is None else weights[train], validation
 
     def _strata(self, Y: Array, count: int) -> Array | None:
-        """Return what must keep its proportions when `count` examples are set aside."""
+        """Return the labels by which to stratify when `count` examples are held out."""
         return None
 
     def _update(self, X: Features, Y: Array, weights: Array | None) -> None:
-        """Go through the examples once, from the optimizer state of the last call."""
+        """Train for a single pass, continuing from the optimizer state of the last call."""
         if self._training is None:
             self._training = IncrementalTraining(self._optimizer())
         X, Y, weights = _without_zeros(X, Y, weights)
@@ -227,7 +227,7 @@ class NetworkEstimator(BaseEstimator):
         return tags
 
     def _repr_html_inner(self) -> str:
-        """Return scikit-learn's table of settings, and below it the drawing of the fitted network."""
+        """Return scikit-learn's table of settings, followed by the drawing of the fitted network."""
         html: str = super()._repr_html_inner()
         return html + self._drawing()
 
@@ -263,7 +263,7 @@ def _seed(random: np.random.RandomState) -> int:
 
 
 def _without_zeros(X: Features, Y: Array, weights: Array | None) -> tuple[Features, Array, Array | None]:
-    """Leave out examples of weight 0, so that they do not count in the size of the mini-batches either."""
+    """Drop examples of weight 0, so that they do not count towards the mini-batch size either."""
     if weights is None or weights.all():
         return X, Y, weights
     kept = np.flatnonzero(weights)

@@ -1,4 +1,4 @@
-"""`NetworkRegressor`: numbers."""
+"""`NetworkRegressor`: regression with one or several targets."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """A network as a scikit-learn regressor; for its settings see `NetworkEstimator`.
 
-    Identity units, trained with the squared error ½ Σ (a − y)². It does not scale y: targets far from 0 or of
-    another size than 1 are learned faster inside `sklearn.compose.TransformedTargetRegressor`.
+    Uses identity units, trained with the squared error ½ Σ (a − y)². y is not scaled: targets far from 0 or not
+    of magnitude 1 are learned faster inside `sklearn.compose.TransformedTargetRegressor`.
 
     >>> import numpy as np, minigraph as mg
     >>> X = np.linspace(-1, 1, 50)[:, None]
@@ -36,7 +36,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """
 
     def fit(self, X: Matrix, y: Matrix, sample_weight: ArrayLike | None = None) -> Self:
-        """Train a network, anew unless `warm_start` is set.
+        """Train a network, from scratch unless `warm_start` is set.
 
         Args:
             X: (m, features), dense or sparse.
@@ -53,7 +53,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return self
 
     def partial_fit(self, X: Matrix, y: Matrix, sample_weight: ArrayLike | None = None) -> Self:
-        """Go through some examples once, from where the last call or fit ended.
+        """Train for a single pass over the examples, continuing from the last call or fit.
 
         Args:
             X: (m, features), dense or sparse.
@@ -70,7 +70,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return self
 
     def predict(self, X: Matrix) -> Array:
-        """Return the numbers for each example, shape (m,), or (m, targets) if y had two axes.
+        """Return the predictions, shape (m,), or (m, targets) if y was 2-D.
 
         Args:
             X: (m, features), dense or sparse.

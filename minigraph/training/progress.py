@@ -1,4 +1,4 @@
-"""How training shows that it goes on: a bar where one can be drawn, else a line now and then."""
+"""Progress of training: a progress bar if possible, otherwise periodic lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Shows nothing: the base of those that show something, and what serves when nothing is to be shown."""
+    """Base class, which shows nothing."""
 
     def __init__(self, epochs: int, steps_per_epoch: int, batch_size: int) -> None:
         self.epochs = epochs
@@ -21,22 +21,22 @@ class Progress:
         self.batch_size = batch_size
 
     def steps(self, count: int, cost: float) -> None:
-        """Show that `count` more steps were taken, and the mean cost of the epoch so far."""
+        """Report `count` more steps, and the mean cost of the epoch so far."""
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
-        """Show the numbers of an epoch that has ended."""
+        """Report the numbers of a completed epoch."""
 
     def close(self) -> None:
-        """Take the bar away or leave it as it is."""
+        """Finish the display."""
 
 
 class Bar(Progress):
-    """A bar over all steps, with epoch, cost, metrics and speed; drawn by tqdm."""
+    """A tqdm progress bar over all steps, with epoch, cost, metrics and speed."""
 
     def __init__(self, epochs: int, steps_per_epoch: int, batch_size: int, done: int) -> None:
         super().__init__(epochs, steps_per_epoch, batch_size)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tqdm warns where a notebook lacks ipywidgets, and then draws text
+            warnings.simplefilter("ignore")  # tqdm warns and falls back to text if a notebook lacks ipywidgets
             from tqdm.auto import tqdm
 
             self._bar = tqdm(total=epochs * steps_per_epoch, initial=done, unit="batch", dynamic_ncols=True)
@@ -44,25 +44,25 @@ class Bar(Progress):
         self._values: dict[str, str] = {}
 
     def steps(self, count: int, cost: float) -> None:
-        """Move the bar; tqdm decides whether enough time has passed to draw it."""
+        """Advance the bar; tqdm limits how often it is drawn."""
         self._values["cost"] = f"{cost:.4g}"
         self._bar.set_description(f"epoch {min(self._epoch, self.epochs)}/{self.epochs}", refresh=False)
         self._bar.set_postfix(self._values, refresh=False)
         self._bar.update(count)
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
-        """Show cost and metrics of the epoch that has ended."""
+        """Show cost and metrics of the completed epoch."""
         self._epoch = number + 1
         self._values = {name: f"{value:.4g}" for name, value in _shown(values).items()}
         self._bar.set_postfix(self._values, refresh=number == self.epochs)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar in its final state."""
         self._bar.close()
 
 
 class Lines(Progress):
-    """A line now and then, for logs: after the first and the last epoch, and every ten seconds between."""
+    """Periodic lines for logs: after the first and the last epoch, and every ten seconds in between."""
 
     def __init__(self, epochs: int, steps_per_epoch: int, batch_size: int, stream: TextIO) -> None:
         super().__init__(epochs, steps_per_epoch, batch_size)
@@ -76,7 +76,7 @@ class Lines(Progress):
         self._steps += count
 
     def epoch(self, number: int, values: Mapping[str, float]) -> None:
-        """Print the numbers of an epoch if it is time to."""
+        """Print the numbers of an epoch if due."""
         now = time.monotonic()
         speed = self._steps * self.batch_size / max(now - self._began, 1e-9)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in _shown(values).items())
@@ -95,7 +95,7 @@ class Lines(Progress):
 
 
 def progress_for(shown: bool, epochs: int, steps_per_epoch: int, batch_size: int, done: int) -> Progress:
-    """Return what shows progress here: a bar on terminals and in notebooks, lines elsewhere, nothing if not wanted.
+    """Return the progress display: a bar on terminals and in notebooks, lines elsewhere, none unless `shown`.
 
     Without tqdm (extra `progress`) there is no bar.
     """
@@ -109,7 +109,7 @@ def progress_for(shown: bool, epochs: int, steps_per_epoch: int, batch_size: int
 
 
 def _is_notebook() -> bool:
-    """Return whether this runs in a notebook's kernel; that its packages are imported does not say so."""
+    """Return whether this is a notebook kernel; imported notebook packages are no evidence."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 

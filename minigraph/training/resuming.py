@@ -1,4 +1,4 @@
-"""Whether a checkpoint belongs to a training run: all that decides the numbers has to be the same."""
+"""Check that a checkpoint belongs to a training run: everything that determines the numbers must be equal."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from minigraph.training.steps import Steps
 
 
 def described(value: object) -> str:
-    """Return what an object was made with, or else how it prints itself, without what changes no number.
+    """Return the settings of an object, or else its repr, without what does not affect the numbers.
 
-    That is an address, which differs from process to process, a name, and an initializer.
+    That is addresses, which differ between processes, names, and initializers.
 
     >>> import minigraph as mg
     >>> described(mg.LeakyRelu(0.1)), described(object())
@@ -30,14 +30,14 @@ def described(value: object) -> str:
         return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))
     try:
         config = value.to_config()
-    except ArgumentError:  # a class of the user's own, which cannot be saved
+    except ArgumentError:  # a custom class that cannot be saved
         config = {}
     settings = (f"{key}={described(each)}" for key, each in config.items() if key not in ("name", "initializer"))
     return f"{type(value).__name__}({', '.join(settings)})"
 
 
 def settings_of(steps: Steps, shuffle: bool) -> dict[str, str]:
-    """Return by name what decides the numbers of a training run, beside what a checkpoint has fields for."""
+    """Return, by name, what determines the numbers of a run, except what a checkpoint has fields for."""
     net = steps.net
     numbers = {layer: f", Θ^({number})" for number, layer in enumerate(net.layers, start=1)}
     settings = {
@@ -59,10 +59,10 @@ def settings_of(steps: Steps, shuffle: bool) -> dict[str, str]:
 
 
 def check_checkpoint(checkpoint: Checkpoint, steps: Steps, seed: int, settings: Mapping[str, str]) -> None:
-    """Compare a checkpoint with the run that is to go on from it.
+    """Check that a run can resume from a checkpoint.
 
     Raises:
-        ModelFormatError: it belongs to another run; the message names what differs.
+        ModelFormatError: the checkpoint belongs to another run; the message names the difference.
     """
     net, per_epoch = steps.net, steps.per_pass
     expected: dict[str, object] = {

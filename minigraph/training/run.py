@@ -15,9 +15,9 @@ class Run(ABC):
     net: AnyNetwork
     history: History
     epochs: int
-    """Epochs to train for, in all."""
+    """Total number of epochs."""
     epoch: int
-    """Epochs that are complete."""
+    """Completed epochs."""
     batch_size: int
     steps_per_epoch: int
     seed: int
@@ -32,12 +32,12 @@ class Run(ABC):
     @property
     @abstractmethod
     def cost(self) -> float:
-        """The mean cost of the current epoch's mini-batches so far; NaN before the first."""
+        """Mean cost of the mini-batches of the current epoch so far; NaN before the first."""
 
     @property
     @abstractmethod
     def learning_rate(self) -> float:
-        """The learning rate of the last step, or of the first before it."""
+        """Learning rate of the last step; before the first step, that of the first."""
 
     @property
     @abstractmethod
@@ -46,8 +46,8 @@ class Run(ABC):
 
     @abstractmethod
     def stop(self, reason: str = "stopped by a callback") -> None:
-        """End training after the present step."""
+        """Stop training after the current step."""
 
     @abstractmethod
     def checkpoint(self) -> Checkpoint:
-        """Return all that is needed to go on from here as if nothing had happened."""
+        """Return a checkpoint from which training can be resumed without any difference."""

@@ -1,7 +1,7 @@
 """Schedules: the learning rate as a function of the number of steps taken so far.
 
-Any callable of that kind is a schedule; a plain number is the constant one. Steps are counted in
-mini-batches: an epoch of m examples has ⌈m / batch_size⌉ of them.
+Any such callable is a schedule; a number is a constant schedule. A step is a mini-batch: an epoch of
+m examples has ⌈m / batch_size⌉ steps.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Protocol
 from minigraph.base.arrays import integer, real
 
 _LARGEST_RATE = 1e9
-"""Far beyond what trains; what is still too large for the gradient at hand, `fit` finds out."""
+"""Far beyond useful rates; `fit` detects rates that are too large for the actual gradient."""
 
 
 class Schedule(Protocol):
-    """The learning rate by step.
+    """The learning rate as a function of the step.
 
     >>> import minigraph as mg
     >>> optimizer = mg.GradientDescent(lambda step: 0.1 / (1 + step))
@@ -91,9 +91,9 @@ class CosineDecay:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Rise in a straight line to what `then` begins with, over `steps` steps, and follow `then` from there.
+    """Increase the rate linearly over `steps` steps to the initial rate of `then`, and follow `then` from there.
 
-    Step t < steps has the share (t + 1)/(steps + 1) of it; `then` counts its steps from the end of the rise.
+    Step t < steps has the fraction (t + 1)/(steps + 1) of it; `then` counts steps from the end of the warm-up.
 
     >>> [WarmUp(3, then=ExponentialDecay(1.0, 0.5))(step) for step in range(6)]
     [0.25, 0.5, 0.75, 1.0, 0.5, 0.25]
@@ -117,10 +117,10 @@ class WarmUp:
 
 
 def checked_rate(rate: float, argument: str = "learning_rate") -> float:
-    """Return a learning rate as a float if it is one.
+    """Return a learning rate as a float if it is valid.
 
     Raises:
-        ArgumentError: not a number from 0 to 10⁹.
+        ArgumentError: the rate is not a number from 0 to 10⁹.
 
     >>> checked_rate(1)
     1.0

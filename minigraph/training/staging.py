@@ -1,8 +1,8 @@
-"""Mini-batches staged for the passes, several at a time where they are small, and what they cost.
+"""Staging of mini-batches for the passes, several at a time if they are small, and their costs.
 
-For a small network the time of a step is the number of calls: gathering examples and computing costs for
-many mini-batches at once leaves only the two passes and the update to the step itself. Wide inputs are gathered
-step by step, since they would push everything else out of the processor's cache.
+In a small network the time of a step is determined by the number of calls: gathering examples and computing
+costs for many mini-batches at once leaves only the two passes and the update to the step itself. Wide inputs are
+gathered step by step, since they would evict everything else from the CPU cache.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from minigraph.network.network import AnyNetwork
 from minigraph.training.dataset import Examples
 
 _MAX_BYTES = 2**18
-"""What the staged mini-batches may take, if there are several."""
+"""Memory limit in bytes for several staged mini-batches."""
 _MAX_BATCHES = 64
 _ENOUGH_BATCHES = 12
-"""With fewer at a time, inputs had better be gathered step by step; with so many, costs take no time any more."""
+"""With fewer at a time, gathering inputs step by step is faster; with more, the time of costs is negligible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The views that a staged mini-batch needs."""
+    """The views of a staged mini-batch."""
 
     part: slice
-    """Which of the staged rows these are."""
+    """The staged rows of the mini-batch."""
     copies_before: tuple[tuple[Array, Array], ...]
-    """(input buffer, staged rows), to copy before the step; none if the rows are gathered into the buffer itself."""
+    """(input buffer, staged rows), to copy before the step; empty if rows are gathered directly into the buffer."""
     copies_after: tuple[tuple[Array, Array], ...]
-    """(where the cost finds z and a of an output, their buffers), to copy after the step."""
+    """(staged z and a of an output, their buffers), to copy after the step."""
     targets: tuple[Array, ...]
     """(s, m) for each output."""
     weights: Array
-    """What multiplies cost(i): 1/m, shape (), or with weights of the examples w_i/m, shape (m,)."""
+    """Factor of cost(i): 1/m, shape (), or with example weights w_i/m, shape (m,)."""
 
 
 class Staging(ABC):
@@ -47,13 +47,13 @@ class Staging(ABC):
     Args:
         net: the network.
         examples: the training set.
-        workspace: where the passes run.
+        workspace: workspace of the passes.
         batch_size: m of a mini-batch.
-        batches_at_once: how many mini-batches to stage together.
+        batches_at_once: number of mini-batches staged together.
     """
 
     gathers_by_step: bool = False
-    """Whether each step has to ask for its inputs by `gather_inputs`."""
+    """Whether each step must call `gather_inputs`."""
 
     def __init__(
         self, net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int, batches_at_once: int
@@ -66,7 +66,7 @@ class Staging(ABC):
         self._batch_size = batch_size
         self.batches_at_once = batches_at_once
         self._capacity = batches_at_once * batch_size
-        # The targets of each output lie mini-batch after mini-batch, (batches, s, m).
+        # The targets of each output, one mini-batch after the other, (batches, s, m).
         self._targets = [np.empty(self._capacity * column.size, net.dtype) for column in self._columns.targets]
         self._inputs: list[Array] = []
         """Staged inputs, (batches · m, s) each."""
@@ -81,7 +81,7 @@ class Staging(ABC):
         workspace.resize(batch_size)
 
     def stage(self, rows: Indices) -> list[Batch]:
-        """Bring the examples with these indices here: whole mini-batches, or one smaller one."""
+        """Gather the examples with these indices: complete mini-batches, or a single smaller one."""
         n = len(rows)
         self._rows, self._size = rows, min(self._batch_size, n)
         self._workspace.resize(self._size)
@@ -96,12 +96,12 @@ class Staging(ABC):
         return self._batches[self._size][: n // self._size]
 
     def gather_inputs(self, part: slice) -> None:
-        """Gather the inputs of these of the staged rows into the input buffers."""
+        """Gather the inputs of these staged rows into the input buffers."""
         for column, node in zip(self._columns.inputs, self._net.inputs, strict=True):
             column.gather(self._rows[part], self._workspace.input_rows(node)[:, 1:])
 
     def costs(self, first: int, stop: int) -> list[tuple[float, float]]:
-        """Return Σ w_i cost(i) and Σ w_i of each of the mini-batches first, …, stop − 1, from before their steps."""
+        """Return Σ w_i cost(i) and Σ w_i of the mini-batches first, …, stop − 1, each before its step."""
         if first == stop:
             return []
         part = slice(first * self._size, stop * self._size)
@@ -114,7 +114,7 @@ class Staging(ABC):
 
     @property
     def nbytes(self) -> int:
-        """What the staged mini-batches take."""
+        """Size of the staged mini-batches in bytes."""
         return sum(array.nbytes for array in (*self._targets, *self._inputs, *self._outputs))
 
     def _cut(self, flat: Array, count: int) -> Array:
@@ -135,15 +135,15 @@ class Staging(ABC):
 
     @abstractmethod
     def _gather(self, rows: Indices) -> None:
-        """Gather targets, and inputs unless that is left to each step."""
+        """Gather targets, and inputs unless each step gathers its own."""
 
     @abstractmethod
     def _cost_values(self, part: slice) -> Array:
-        """Return cost(i) of these of the staged rows."""
+        """Return cost(i) of these staged rows."""
 
 
 class SingleStaging(Staging):
-    """Stages one mini-batch at a time: all is gathered into the buffers themselves, and the cost read from there."""
+    """Stages a single mini-batch at a time, gathered directly into the buffers, from which its cost is computed."""
 
     def _gather(self, rows: Indices) -> None:
         self.gather_inputs(slice(None))
@@ -160,10 +160,10 @@ class ChunkStaging(Staging):
     Args:
         net: the network.
         examples: the training set.
-        workspace: where the passes run.
+        workspace: workspace of the passes.
         batch_size: m of a mini-batch.
-        batches_at_once: how many mini-batches to stage together, at least 2.
-        gathers_by_step: leave the inputs where they are until their step; they have to be in memory.
+        batches_at_once: number of mini-batches staged together, at least 2.
+        gathers_by_step: gather inputs, which must be in memory, in each step.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class ChunkStaging(Staging):
         inputs = [] if gathers_by_step else self._columns.inputs
         self._inputs = [np.empty((self._capacity, column.size), net.dtype) for column in inputs]
         self._outputs = [np.empty((3, column.size, self._capacity), net.dtype) for column in self._columns.targets]
-        # Before the first z is there, its memory serves for the targets as they are gathered, row by row.
+        # Until z is computed, its memory is used to gather the targets row by row.
         self._target_rows = [z.reshape(self._capacity, len(z)) for z, _, _ in self._outputs]
 
     def _copies_before(self, part: slice) -> tuple[tuple[Array, Array], ...]:
@@ -216,11 +216,11 @@ class ChunkStaging(Staging):
 
 
 def staging_for(net: AnyNetwork, examples: Examples, workspace: Workspace, batch_size: int) -> Staging:
-    """Return the staging that is quickest for these examples within the memory that staging may take."""
+    """Return the fastest staging for these examples within the memory limit."""
     inputs, dataset = examples.dataset.inputs, examples.dataset
 
     def fitting(width: int) -> int:
-        """Return how many mini-batches to stage at once if an example takes so many numbers."""
+        """Return the number of mini-batches to stage at once if an example has `width` numbers."""
         fitting = _MAX_BYTES // (batch_size * width * net.dtype.itemsize)
         return max(1, min(fitting, _MAX_BATCHES))
 

@@ -1,4 +1,4 @@
-"""The steps of mini-batch gradient descent: the part of training that has to be fast."""
+"""The steps of mini-batch gradient descent: the performance-critical part of training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from minigraph.training.optimizers import Optimizer, Updates
 from minigraph.training.staging import Batch, staging_for
 
 _LOOK_AT_ALL = -1.0
-"""A trusted rate that no learning rate is below."""
+"""A trusted rate below all learning rates."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Clip:
     value: float | None = None
 
     def apply(self, gradient: Array) -> None:
-        """Shorten the gradient, then cut its entries."""
+        """Clip the norm of the gradient, then its entries."""
         if self.norm is not None:
             norm = math.sqrt(gradient.dot(gradient))
-            if not math.isfinite(norm):  # squares may overflow where numbers do not
+            if not math.isfinite(norm):  # squares may overflow although the numbers are finite
                 largest = float(np.abs(gradient).max())
                 norm = largest * float(np.linalg.norm(gradient / largest))
             if norm > self.norm:
@@ -47,17 +47,17 @@ class Clip:
 class Steps:
     """Mini-batch steps on one network.
 
-    A step that would leave Θ infinite or NaN is not taken. To look at Θ in every step would take too long, so
-    there is a proof for usual ones: where Σ (z² + δ²), the inputs and Θ are small, so is the gradient, and so,
-    by the optimizer's `step_bound`, is what all the steps of a pass can change.
+    A step that would make Θ infinite or NaN is not taken. Checking Θ in every step would be too slow, so most
+    steps are covered by a proof: if Σ (z² + δ²), the inputs and Θ are small, so is the gradient, and hence, by
+    the optimizer's `step_bound`, the total change in a pass.
 
     Args:
         net: the network.
         examples: the training set.
-        optimizer: makes the steps.
-        batch_size: m of a step; None, or more than there are, takes all examples in every step.
+        optimizer: the optimizer.
+        batch_size: m of a step; None, or more than the number of examples, means all examples.
         clip: bounds on the gradient.
-        taken: steps that were taken before.
+        taken: number of steps taken before.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Steps:
         self.clip = clip
         self.batch_size: int = min(batch_size or examples.m, examples.m)
         self.per_pass: int = math.ceil(examples.m / self.batch_size)
-        """How many mini-batches a pass over the training set has."""
+        """Mini-batches per pass over the training set."""
         self.taken: int = taken
         """Steps taken in all passes."""
         self.total_weight: float = examples.total_weight
@@ -105,26 +105,26 @@ class Steps:
         interrupt: DeferredInterrupt,
         after_step: Callable[[], bool] | None = None,
     ) -> Iterator[int]:
-        """Take the steps of a pass over the examples, and yield now and then how many were taken since.
+        """Take the steps of a pass over the examples, and periodically yield the number of steps since the last yield.
 
         Args:
-            order: of the examples.
-            position: mini-batches of this pass that are done.
-            interrupt: when it is pending, the pass ends after the present step.
-            after_step: called after each; True ends the pass.
+            order: order of the examples.
+            position: number of completed mini-batches of this pass.
+            interrupt: if pending, the pass ends after the current step.
+            after_step: called after each step; True ends the pass.
 
         Raises:
-            NonFiniteError: a step would have gone wrong; it was not taken.
+            NonFiniteError: a step would have produced infinity or NaN; it was not taken.
         """
         size, at_once, whole = self.batch_size, self._staging.batches_at_once, len(order) // self.batch_size
         self.net.engine.forget()
         self.refresh()
         is_ended = False
         while position < self.per_pass and not (is_ended or interrupt.pending):
-            # Which mini-batches are staged together does not depend on where the pass was interrupted.
+            # The grouping of staged mini-batches must not depend on where the pass was interrupted.
             first = position // at_once * at_once if position < whole else whole
             stop = min(first + at_once, whole) if position < whole else whole + 1
-            if self.per_pass > 1 or not self._batches:  # the only mini-batch stays where it is
+            if self.per_pass > 1 or not self._batches:  # the only mini-batch stays staged
                 self._batches = self._staging.stage(order[first * size : stop * size])
             before = self.taken
             is_ended = self._run(position - first, stop - first, interrupt, after_step)
@@ -132,7 +132,7 @@ class Steps:
             yield self.taken - before
 
     def costs(self) -> list[tuple[float, float]]:
-        """Return Σ w_i cost(i) and Σ w_i of each mini-batch since the last call, from before its step."""
+        """Return Σ w_i cost(i) and Σ w_i of each mini-batch since the last call, before its step."""
         done = self._first + self.taken - self._began
         if self._costed < done:
             with quiet():
@@ -142,7 +142,7 @@ class Steps:
         return costs
 
     def _run(self, first: int, stop: int, interrupt: DeferredInterrupt, after_step: Callable[[], bool] | None) -> bool:
-        """Take the steps of the staged mini-batches first, …, stop − 1; return whether something ended them."""
+        """Take the steps of the staged mini-batches first, …, stop − 1; return whether the pass was ended."""
         forward, backward, squares = self._workspace.forward, self._workspace.backward, self._workspace.squares
         update, limit = self.updates.step, self._limit
         gather = self._staging.gather_inputs if self._staging.gathers_by_step else None
@@ -182,7 +182,7 @@ class Steps:
         self.clip.apply(parameters.gradient_vector)
 
     def refresh(self) -> None:
-        """Take note of what callbacks may have changed: Θ, from whose norm the proof begins, λ, and the generator."""
+        """Update what callbacks may have changed: Θ, whose norm the proof starts from, λ, and the generator."""
         parameters = self.net.engine.parameters
         parameters.apply_link_mask()
         with quiet():
@@ -193,7 +193,7 @@ class Steps:
         self._generator = self.net.generator
 
     def _trusted_rate(self) -> float:
-        """Return the learning rate up to which no step of a pass leaves Θ infinite, if its Σ (z² + δ²) is in limits."""
+        """Return the learning rate up to which the steps of a pass keep Θ finite if Σ (z² + δ²) is within limits."""
         if not (self._is_provable and self.updates.is_bounded):
             return _LOOK_AT_ALL
         info = np.finfo(self.net.dtype)
@@ -206,13 +206,13 @@ class Steps:
         return (largest_theta - self._norm) / change if change < math.inf else _LOOK_AT_ALL
 
     def _look_at_all(self) -> float:
-        """Raise if z, a or δ is not finite; else trust no step of this chunk."""
+        """Raise if z, a or δ is not finite; otherwise trust no step of this chunk."""
         if not math.isfinite(self._workspace.squares()):
             raise NonFiniteError(self._locate_pass())
         return _LOOK_AT_ALL
 
     def _locate_pass(self) -> str:
-        """Say in which node and pass the numbers became infinite, or nearly so."""
+        """Return a message naming the node and the pass in which the numbers overflowed, or nearly so."""
         engine, workspace = self.net.engine, self._workspace
         for node in self.net.nodes:
             if not is_finite(workspace.buffers(node).a) or (node.parents and not is_finite(workspace.buffers(node).z)):
@@ -224,9 +224,9 @@ class Steps:
         return locate_in_backward(workspace)
 
     def _locate_update(self, batch: Batch, entry: int) -> str:
-        """Say where a step would have left the finite numbers: in the gradient, or else in this entry of Θ."""
+        """Return a message naming the non-finite value of a step: in the gradient, or else this entry of Θ."""
         parameters = self.net.engine.parameters
-        self._workspace.backward(batch.targets, batch.weights)  # the update has used the memory of the gradient
+        self._workspace.backward(batch.targets, batch.weights)  # the update has overwritten the gradient
         parameters.add_decay(self._decay)
         if not is_finite(parameters.gradient_vector):
             return locate_in_backward(self._workspace)

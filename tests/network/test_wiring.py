@@ -78,7 +78,7 @@ BAD_GRAPHS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (
         lambda: Network(x := Input(2, name="x"), x),
         mg.GraphError,
-        "outputs: node 'x' is an input; expected a node that",
+        "outputs: node 'x' is an input; expected a node that depends on",
     ),
     (lambda: Network(pair()[1], pair()[1]), mg.GraphError, "inputs: received node 'y' of Dense(1, 'sigmoid'"),
     (lambda: Network([], pair()[1]), mg.GraphError, "inputs: received none, expected at least one node"),

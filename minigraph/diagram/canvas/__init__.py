@@ -1,1 +1,1 @@
-"""The ground of every drawing: DOT statements, text, colours and styles; knows nothing of networks."""
+"""Drawing primitives, independent of networks: DOT statements, text, colours and styles."""

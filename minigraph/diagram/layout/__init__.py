@@ -1,1 +1,1 @@
-"""Where everything in a drawing stands."""
+"""Positions of everything in a drawing."""

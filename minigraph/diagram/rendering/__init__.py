@@ -1,1 +1,1 @@
-"""From DOT text to pictures and files."""
+"""Rendering of DOT text to images and files."""

@@ -1,4 +1,4 @@
-"""The programs that turn DOT into pictures: which one, how it is run, and what its failures mean."""
+"""The engines that render DOT: selection, execution, and diagnosis of failures."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ REMEDY = (
 
 
 def run_engine(source: str, format: str, engine: EngineName | None, timeout: float, dpi: float | None = None) -> bytes:
-    """Return what an engine makes of DOT text in a format such as svg, png or json.
+    """Render DOT text with an engine, in a format such as svg, png or json.
 
-    Positions are taken from the text (`neato -n2`). Warnings, which engines write about the width of
-    Greek letters, are kept from the terminal.
+    Positions are taken from the text (`neato -n2`). Engines' warnings about the width of Greek letters are
+    suppressed.
 
     Raises:
-        RenderError: no engine, or it failed, ran out of time, or lacks the format.
+        RenderError: there is no engine, or it failed, timed out, or does not support the format.
     """
     name, program = find_engine(engine, format)
     if name == "dot":
@@ -61,19 +61,19 @@ def run_engine(source: str, format: str, engine: EngineName | None, timeout: flo
 
 
 def with_font_families(source: str) -> str:
-    """Name fonts as wide as Helvetica for an engine that would otherwise take a wider one that the system has.
+    """Name fonts with the metrics of Helvetica, since an engine might otherwise choose a wider one.
 
-    In texts of the user quotation marks are escaped, so that only attributes match.
+    Quotation marks in user text are escaped, so that only attributes match.
     """
     plain, bold = f"fontname={FONT} ", f'fontname="{BOLD}"'
     return source.replace(plain, f'fontname="{_FAMILIES}" ').replace(bold, f'fontname="{_FAMILIES} Bold"')
 
 
 def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str]:
-    """Return the name and the program of the engine asked for, or of the first there is.
+    """Return name and program of the requested engine, or of the first one installed.
 
     Raises:
-        RenderError: it is not installed.
+        RenderError: the engine is not installed.
     """
     for name in ENGINES if engine is None else (engine,):
         program = find_program(name)
@@ -84,18 +84,18 @@ def find_engine(engine: EngineName | None, format: str) -> tuple[EngineName, str
 
 
 def is_installed(name: EngineName) -> bool:
-    """Return whether there is this engine."""
+    """Return whether the engine is installed."""
     return find_program(name) is not None
 
 
 def no_pdf(engine: EngineName | None) -> str:
-    """Say that and why there is no PDF, and what to install."""
+    """Return a message that explains why PDF is not available, and what to install."""
     who = f"engine {engine or 'graphviz-pure'!r} has no format pdf"
     return f"{who}: pip install 'minigraph[pdf]' converts its svg; or install Graphviz (dot) and pass engine='dot'"
 
 
 def find_program(name: EngineName) -> str | None:
-    """Return where a program lies: on PATH, or beside this Python, whose environment may not be active."""
+    """Return the path of a program: on PATH, or next to this Python, whose environment may not be activated."""
     found = shutil.which(name)
     if found is None and name == "graphviz-pure":
         folders = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]

@@ -1,4 +1,4 @@
-"""The drawing that users hold: its text, its graph, and its pictures."""
+"""The drawing returned to users: its text, graph and images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_NAMED = 12
 
 
 class Diagram:
-    """A drawing of a network: DOT text that engines turn into pictures.
+    """A drawing of a network: DOT text that is rendered by engines.
 
     >>> import minigraph as mg
     >>> drawing = mg.diagram(mg.mlp([2, 1], seed=0))
@@ -38,14 +38,14 @@ class Diagram:
 
     @property
     def source(self) -> str:
-        """The drawing as DOT text; after changes to `graph`, with these."""
+        """The drawing as DOT text, including changes to `graph`."""
         return self._source if self._graph is None else self._graph.source
 
     @property
     def graph(self) -> graphviz.Digraph:
-        """The drawing as a `graphviz.Digraph` to go on editing; what is added shows in all pictures.
+        """The drawing as an editable `graphviz.Digraph`; additions appear in all images.
 
-        Positions are points with y upwards, and pinned. Graphviz's own methods need `engine="neato"`,
+        Positions are pinned, in points, with y pointing up. Graphviz's own methods require `engine="neato"`,
         which is set, and `neato_no_op=2`.
         """
         if self._graph is None:
@@ -56,7 +56,7 @@ class Diagram:
         return self._graph
 
     def svg(self) -> str:
-        """Return the drawing as SVG: scales with its place, with title, description and tooltips.
+        """Return the drawing as responsive SVG with title, description and tooltips.
 
         Raises:
             RenderError: there is no engine, or it failed.
@@ -85,10 +85,10 @@ class Diagram:
         return run_engine(self.source, "png", self.engine, self.timeout, dpi)
 
     def pdf(self) -> bytes:
-        """Return the drawing as PDF: made from the SVG by vl-convert (extra `pdf`), else by `dot`.
+        """Return the drawing as PDF, converted from SVG by vl-convert (extra `pdf`), or else rendered by `dot`.
 
         Raises:
-            RenderError: there is neither of them, or it failed.
+            RenderError: neither is installed, or rendering failed.
         """
         from minigraph.diagram.rendering.engines import is_installed, no_pdf, run_engine
         from minigraph.diagram.rendering.svg import pdf_from_svg
@@ -102,15 +102,13 @@ class Diagram:
         return run_engine(self.source, "pdf", "dot", self.timeout)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing in the format that the file's ending names: svg, png, pdf or dot.
-
-        The file is written whole or not at all.
+        """Write the drawing atomically in the format of the file extension: svg, png, pdf or dot.
 
         Returns:
             The path.
 
         Raises:
-            ArgumentError: another ending.
+            ArgumentError: the extension is not supported.
             RenderError: there is no engine for the format, or it failed.
         """
         from pathlib import Path
@@ -135,7 +133,7 @@ class Diagram:
         return target
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Show the picture in notebooks; without an engine, or if it fails, why, and the text."""
+        """Return the image for notebooks; without a working engine, the reason and the DOT text."""
         try:
             svg = self.svg()
             # JupyterLab shows an SVG as an <img>, without tooltips, and HTML as it is.

@@ -1,4 +1,4 @@
-"""An engine's SVG made fit for pages: scales with its place, says what it shows, follows dark mode, becomes PDF."""
+"""Post-processing of an engine's SVG: responsive size, accessible description, dark mode, conversion to PDF."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def finished(svg: bytes, title: str, description: str, follows_system: bool) -> 
     digest of the drawing, and `data-id` keeps the plain one.
 
     Args:
-        svg: as an engine wrote it.
-        title: of the drawing, for readers and screen readers.
+        svg: output of an engine.
+        title: title of the drawing, also for screen readers.
         description: what the drawing shows, in a sentence or two.
-        follows_system: True adds colours for readers whose system is dark.
+        follows_system: True adds colours for systems in dark mode.
     """
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
@@ -69,7 +69,7 @@ def _scope_ids(root: ET.Element, scope: str) -> None:
 
 
 def _fit(root: ET.Element) -> None:
-    """Let the drawing be as large as it was made where there is room, and shrink where there is not."""
+    """Set the natural size, and let the drawing shrink to the available width."""
     wide, high = root.attrib.pop("width", ""), root.attrib.pop("height", "")
     if "viewBox" not in root.attrib:
         sides = [re.sub(r"[^0-9.]", "", side) for side in (wide, high)]
@@ -79,7 +79,7 @@ def _fit(root: ET.Element) -> None:
 
 
 def _use_tooltips(root: ET.Element) -> None:
-    """Put each tooltip where browsers look for it: into the group's title; drop the links made for it."""
+    """Move each tooltip to the title of its group, where browsers expect it; drop the engine's links."""
     for group in root.iter(f"{{{_SVG}}}g"):
         for child in list(group):
             if child.tag == f"{{{_SVG}}}g" and len(child) == 1 and child[0].tag == f"{{{_SVG}}}a":
@@ -98,7 +98,7 @@ def _use_tooltips(root: ET.Element) -> None:
 
 
 def _use_common_fonts(root: ET.Element) -> None:
-    """Name the fonts in the way of the web, whatever the engine made of them."""
+    """Replace the engine's fonts by web font families."""
     for text in root.iter(f"{{{_SVG}}}text"):
         if "Bold" in text.get("font-family", ""):
             text.set("font-weight", "bold")
@@ -106,7 +106,7 @@ def _use_common_fonts(root: ET.Element) -> None:
 
 
 def _dark_rules(scope: str) -> str:
-    """Return CSS that exchanges the light theme's colours for the dark theme's, each selector behind `scope`."""
+    """Return CSS that replaces the colours of the light theme with those of the dark theme, for `scope` only."""
     light, dark = THEMES["light"], THEMES["dark"]
     rules = []
     for role in light.__dataclass_fields__:
@@ -122,11 +122,11 @@ def _dark_rules(scope: str) -> str:
 
 
 def pdf_from_svg(draw: Callable[[], str]) -> bytes:
-    """Return the SVG that `draw` gives as PDF, with its text as text; first of all see that it can be converted.
+    """Convert the SVG returned by `draw` to PDF with selectable text; checks first that the converter is installed.
 
     Raises:
         MissingExtraError: vl-convert is not installed.
-        RenderError: it failed.
+        RenderError: the conversion failed.
     """
     converter = require("vl_convert", "pdf")
     # Helvetica's usual stand-in lacks raised brackets, and a line is set in one font.

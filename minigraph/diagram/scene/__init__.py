@@ -1,1 +1,1 @@
-"""What a drawing shows: units, edges, values and texts, read from a network."""
+"""The content of a drawing: units, edges, values and texts, read from a network."""

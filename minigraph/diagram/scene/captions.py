@@ -1,4 +1,4 @@
-"""What is written under a column of units and into a box: name, rule, shapes, parameters, statistics."""
+"""Captions of columns of units and of boxes: name, rule, shapes, parameters, statistics."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Caption:
 
 
 def column_caption(net: AnyNetwork, node: Node, thetas: Thetas) -> Caption:
-    """Return what stands under the units of a node."""
+    """Return the caption below the units of a node."""
     lines = [f"{Symbol('s', (node.position,)).text} = {node.size}", _rule(node)]
     if users := thetas.users.get(node.layer):
         shared = f", shared by {len(users)}" if len(users) > 1 else ""
@@ -54,7 +54,7 @@ def column_caption(net: AnyNetwork, node: Node, thetas: Thetas) -> Caption:
 
 
 def box_caption(net: AnyNetwork, alike: Sequence[Node], thetas: Thetas) -> Caption:
-    """Return what stands in the box of a node that is drawn for itself and for others like it."""
+    """Return the caption of the box of a node that represents all of `alike`."""
     node = alike[0]
     sizes = " + ".join(str(parent.size) for parent in node.parents)
     lines = [
@@ -68,7 +68,7 @@ def box_caption(net: AnyNetwork, alike: Sequence[Node], thetas: Thetas) -> Capti
 
 
 def _rule(node: Node) -> str:
-    """Return what the node's layer does."""
+    """Return a description of the node's layer."""
     layer = node.layer
     if not node.parents:
         return "input"

@@ -1,4 +1,4 @@
-"""What the caches hold, as plain numbers for one example or as means over the batch. Nothing is computed anew."""
+"""Cached values as numbers for an example, or as means over the batch; nothing is recomputed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from minigraph.graph.node import Layer, Node
 
 @dataclass(frozen=True)
 class NodeValues:
-    """The numbers of a node's units, None where they are not computed."""
+    """The numbers of a node's units, None if not computed."""
 
     z: list[float] | None
     a: list[float] | None
     delta: list[float] | None
     target: list[float] | None
     kept: list[bool] | None
-    """Which units dropout left in; None where nothing was dropped."""
+    """Mask of the units kept by dropout; None if nothing was dropped."""
 
     def get(self, what: str, j: int) -> float | None:
         """Return a number of unit j."""
@@ -35,7 +35,7 @@ class NodeValues:
 
 
 def read_node(node: Node, example: Example) -> NodeValues:
-    """Read what the caches of a node hold."""
+    """Read the cached values of a node."""
 
     def numbers(what: str) -> list[float] | None:
         values = cached(node, what)
@@ -64,7 +64,7 @@ def cached(holder: Node | Layer, what: str) -> Array | None:
 
 
 def read_layer(layer: Layer, what: str) -> Array | None:
-    """Return Θ, D or Δ of a layer, None if it has none or it is not computed."""
+    """Return Θ, D or Δ of a layer; None if the layer has no Θ, or it is not computed."""
     if what != "weights":
         return cached(layer, what)
     try:
