@@ -22,7 +22,9 @@ from minigraph import plots
 from minigraph.data import load_mnist
 
 GOAL = 0.96
-"""Accuracy on the test set at which training stops."""
+"""Share of the test digits recognized at which training stops."""
+CLASSES = [f"digit {digit}" for digit in range(10)]
+"""Output unit 1 answers for digit 0, unit 2 for digit 1, and so on: these names say which."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +55,36 @@ def load_idx(directory: Path) -> Digits:
     return Digits(mnist.X_train, mnist.labels_train, mnist.X_test, mnist.labels_test, (side, side))
 
 
-class UntilAccuracy(mg.Callback):
-    """Stops training once the test accuracy reaches the goal."""
+def mean_cost(Y: mg.Array, A: mg.Array) -> float:
+    """Return (1/m) Σ cost(i), without λ: comparable between training and test digits, as J is not."""
+    A = np.clip(A.astype(np.float64), 1e-15, 1 - 1e-15)
+    return float(-np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A), axis=1).mean())
 
-    def __init__(self, goal: float) -> None:
-        self.goal = goal
+
+class Report(mg.Callback):
+    """Prints a line per epoch, and stops training once enough test digits are recognized."""
+
+    def on_start(self, run: mg.Run) -> None:
+        print("                 mean cost(i)          recognized")
+        print("epoch    J(Θ)  training    test    training    test")
 
     def on_epoch_end(self, run: mg.Run) -> None:
-        accuracy = run.history["validation_accuracy"][-1]
-        if accuracy >= self.goal:
-            run.stop(f"test accuracy {accuracy:.1%}")
+        J, trained, tested, right, accuracy = (
+            run.history[name][-1]
+            for name in ("J", "mean_cost", "validation_mean_cost", "accuracy", "validation_accuracy")
+        )
+        print(f"{run.history.epochs:5}{J:8.3f}{trained:10.3f}{tested:8.3f}{right:12.1%}{accuracy:8.1%}")
+        if accuracy >= GOAL:
+            run.stop(f"at least {GOAL:.0%} of the test digits are recognized")
 
 
 def train(net: mg.Network, digits: Digits, Y_train: mg.Array, Y_test: mg.Array, epochs: int) -> mg.History:
     check = mg.check_gradient(net, digits.X_train[:20], Y_train[:20], sample=200)
     check.raise_if_failed()
-    print(f"Gradient check: {len(check.indices)} of {check.total} parameters, largest error {check.max_error:.1e}.")
+    print(f"Gradient check: {len(check.indices)} of {check.total} parameters, drawn at random, on 20 digits: passed.")
+    print(f"Backpropagation and numerical differences of J agree, largest relative error {check.max_error:.1e}.\n")
+    print(f"Training for at most {epochs} epochs; it stops early once {GOAL:.0%} of the test digits are recognized.")
+    print(f"J(Θ) is the mean of cost(i) over the training digits plus the regularization term with λ = {net.l2:g}.\n")
     history = mg.fit(
         net,
         digits.X_train,
@@ -77,39 +93,52 @@ def train(net: mg.Network, digits: Digits, Y_train: mg.Array, Y_test: mg.Array, 
         epochs=epochs,
         batch_size=32,
         validation=(digits.X_test, Y_test),
-        metrics=["accuracy"],
-        callbacks=[UntilAccuracy(GOAL)],
+        metrics=["accuracy", mean_cost],
+        callbacks=[Report()],
         record_J=True,
+        progress=False,
         seed=0,
     )
-    print(f"{history.epochs} epochs, J {history['J'][-1]:.3f}, test accuracy {history['validation_accuracy'][-1]:.1%}.")
+    why = history.stopped or f"{GOAL:.0%} not reached"
+    print(f"\nStopped after epoch {history.epochs} of at most {epochs}: {why}.")
+    print(f"J(Θ) {history['J'][-1]:.3f}, test accuracy {history['validation_accuracy'][-1]:.1%}.")
     return history
 
 
 def draw_mistake(net: mg.Network, digits: Digits, Y_test: mg.Array, out: Path) -> None:
     """Draw the network as it makes its most confident mistake."""
-    A = net.predict(digits.X_test)
-    predicted = A.argmax(axis=1)
+    A = net.forward(digits.X_test)
+    net.backward(Y_test)
+    predicted = net.predict_classes(digits.X_test)
     worst = int(np.where(predicted != digits.labels_test, A.max(axis=1), -1).argmax())
-    true, taken = digits.labels_test[worst], predicted[worst]
-    net.forward(digits.X_test[worst : worst + 1])
-    net.backward(Y_test[worst : worst + 1])
+    true, taken = int(digits.labels_test[worst]), int(predicted[worst])
+    output, hidden = net.node("digit"), net.node("hidden")
+    theta = net.layers[1].theta[:, 1:]
+    pulls = np.abs((theta[taken] - theta[true]) * hidden.a[worst])  # what parts the two z
     drawing = mg.diagram(
         net,
         show=("weights", "a", "delta", "target"),
-        max_units={"pixels": 10, "hidden": 12},
+        example=worst,
+        max_units={"pixels": strongest(digits.X_test[worst], 4), "hidden": strongest(pulls, 5)},
         image_shape=digits.image_shape,
         thumbnails=True,
-        top_k=10,
-        classes={"digit": [str(digit) for digit in range(10)]},
-        title=f"A {true} that the network takes for a {taken}",
-        caption=f"Its output is {A[worst, taken]:.2f} for {taken} and {A[worst, true]:.2f} for {true}.",
+        top_k=6,
+        title=f"Digit {true}, which the network takes for digit {taken}",
+        caption=f"Its output is {A[worst, taken]:.2f} for digit {taken} and {A[worst, true]:.2f} for digit {true}."
+        " Shown are the darkest pixels, and the hidden units that set these two outputs apart the most.",
     )
     for kind in ("svg", "png"):
         drawing.save(out / f"mistake.{kind}")
-    print(f"\nHow the {true} came to be taken for a {taken}:")
+    print(f"\nHow test digit {worst}, which is {true}, came to be taken for {taken}:")
     for digit in (taken, true):
-        print(mg.explain(net.node("digit").unit(int(digit) + 1), "a"))
+        unit = output.unit(digit + 1)
+        print(f"\n{unit.name}: output g({unit.z[worst]:.2f}) = {unit.a[worst]:.2f}, target {Y_test[worst, digit]:.0f}")
+        print(mg.explain(unit, "z", example=worst, max_terms=4))
+
+
+def strongest(values: mg.Array, count: int) -> list[int]:
+    """Return the numbers, from 1, of the units with the largest values, in their order."""
+    return sorted((np.argsort(-values, kind="stable")[:count] + 1).tolist())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,20 +159,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Y_test, _ = mg.one_hot(digits.labels_test, classes)
     pixels = mg.Input(digits.X_train.shape[1], name="pixels")
     digit = mg.Dense(10, name="digit")(mg.Dense(25, name="hidden")(pixels))
+    digit.unit_names = CLASSES
     net = mg.Network(pixels, digit, cost="cross_entropy", l2=1.0, dtype=np.float32, seed=options.seed)
+    net.classes = classes.tolist()
     print(f"{len(Y_train)} digits to learn, {len(Y_test)} to test.\n\n{net.summary()}\n")
     history = train(net, digits, Y_train, Y_test, options.epochs)
+    print(f"\nnet.predict_classes(X_test[:10])  {net.predict_classes(digits.X_test[:10])}")
+    print(f"their labels                      {digits.labels_test[:10]}")
 
-    for name, axes in (
-        ("cost", plots.history(history, ["J", "validation_cost", "accuracy", "validation_accuracy"])),
-        ("confusion", plots.confusion_matrix(Y_test, net.predict(digits.X_test))),
-        ("hidden_units", plots.weights(net, shape=digits.image_shape)),
-    ):
+    costs = plots.history(history, ["mean_cost", "validation_mean_cost", "accuracy", "validation_accuracy"])
+    costs.set_title("Training digits solid, test digits (validation) dashed; cost without the λ term", fontsize=10)
+    confusion = plots.confusion_matrix(Y_test, net.predict(digits.X_test))
+    units = plots.weights(net, shape=digits.image_shape)
+    for name, axes in ("cost", costs), ("confusion", confusion), ("hidden_units", units):
         figure = axes.get_figure(root=True)
         assert figure is not None
         figure.savefig(out / f"{name}.png", dpi=144)
     draw_mistake(net, digits, Y_test, out)
-    print(f"\nLook into {out.resolve()}: mistake.svg and .png, cost.png, confusion.png, hidden_units.png")
+    print(f"\nLook into {out.resolve()}:")
+    print("  mistake.svg, .png   the network as it mistakes a digit; in the SVG, units and weights have tooltips")
+    print("  cost.png            cost and share recognized, by epoch")
+    print("  confusion.png       which digits are taken for which")
+    print("  hidden_units.png    the weights of each hidden unit, as a picture of the pixels")
     return 0 if history["validation_accuracy"][-1] >= GOAL or options.mnist else 1
 
 

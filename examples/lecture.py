@@ -75,10 +75,14 @@ def cost_function(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
     show("cost(1) = −Σ_k [y log h + (1−y) log(1−h)]", f"{cost[0]:.4f}")
     show("   as printed on a slide, without the minus", f"{-cost[0]:.4f}: a cost that rewards mistakes")
     square_of_sum = sum(np.sum(layer.theta[:, 1:]) for layer in net.layers) ** 2
-    show("Σ Θ_ij²", f"{squares:.4f}")
+    show("Σ_l Σ_i Σ_{j≥1} Θ_ij², bias columns excluded", f"{squares:.4f}")
     show("   some slides print (Σ Θ_ij)²", f"{square_of_sum:.4f}: opposite weights would cancel")
     frobenius = np.linalg.norm(net.layers[0].theta)
-    show("Σ_ij Θ_ij² = ‖Θ‖_F², the norm squared", f"{np.sum(net.layers[0].theta ** 2):.4f}, ‖Θ‖_F = {frobenius:.4f}")
+    show("Σ_ij Θ_ij² of Θ^(1) alone, bias column included", f"{np.sum(net.layers[0].theta ** 2):.4f}")
+    show(
+        "   a slide calls that sum the norm; it is its square",
+        f"‖Θ^(1)‖_F = {frobenius:.4f}, ‖Θ^(1)‖_F² = {frobenius**2:.4f}",
+    )
 
 
 def backpropagation(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
@@ -98,7 +102,7 @@ def backpropagation(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
     print("`.*` is called a dot product on a slide; it is elementwise, and a dot product would be one number.")
     D2 = np.outer(delta3, [1.0, *a[1]])  # ∂cost/∂Θ_ij^(2) = a_j^(2) δ_i^(3), without λ
     show("∂cost/∂Θ^(2)_11 = a_1^(2) δ_1^(3)", f"{D2[0, 1]:.6f}, the layer's Δ: {net.layers[1].accumulator[0, 1]:.6f}")
-    print("A slide says that (Θᵀδ) .* a(1−a) 'is equivalent to' aδ. Their shapes differ already:")
+    print("A slide says that (Θᵀδ) .* a(1−a) 'is equivalent to' aδ. The first is δ^(l), the second ∂cost/∂Θ^(l):")
     show("   δ^(2) has shape", delta2.shape)
     show("   ∂cost/∂Θ^(2) has shape", D2.shape)
 
@@ -111,9 +115,10 @@ def worked_delta(X: np.ndarray) -> None:
     theta, a, delta = net.layers[1].theta, net.node(2).a[0], net.node(3).delta[0]
     right = (theta[0, 2] * delta[0] + theta[1, 2] * delta[1]) * a[1] * (1 - a[1])
     printed = theta[0, 2] * delta[0] * (1 - a[0]) + theta[1, 2] * delta[1] * (1 - a[1])
+    print("Θ is Θ^(2), δ is δ^(3), a is a^(2):")
     show("(Θ_12 δ_1 + Θ_22 δ_2) · a_2 (1 − a_2)", f"{right:.6f}")
     show("   the unit's delta", f"{net.node(2).unit(2).delta[0]:.6f}")
-    show("   as printed, (1 − a_1) and no a_2", f"{printed:.6f}")
+    show("   as printed, with (1 − a_1) and without a_2", f"{printed:.6f}")
 
 
 def all_examples(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
@@ -122,7 +127,7 @@ def all_examples(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
     loop = reference.backpropagation([layer.theta for layer in net.layers], X, Y, net.l2)
     _, gradient = net.cost_and_gradient(X, Y)
     difference = np.abs(mg.unroll(loop.gradients) - gradient).max()
-    show("the lecture's loop over i = 1…m against the graph", f"{difference:.1e}")
+    show("the lecture's loop over i = 1…m against the graph", f"largest difference {difference:.1e}")
     with_l2_over_m = [accumulator / m for accumulator in loop.accumulators]
     with_l2 = [accumulator / m for accumulator in loop.accumulators]
     for layer, right, printed in zip(net.layers, with_l2_over_m, with_l2, strict=True):
@@ -133,6 +138,9 @@ def all_examples(net: mg.Network, X: np.ndarray, Y: np.ndarray) -> None:
         show(f"D = Δ/m + {formula}", f"{'passes' if check.passed else 'FAILS'}, largest error {check.max_error:.1e}")
         if check.hint:
             print(f"   {check.hint}")
+            print(
+                f"   That is λ − λ/m = {net.l2 - net.l2 / m:.4g}: the slide's D is not the derivative of the slide's J."
+            )
 
 
 def unrolling() -> None:
@@ -171,12 +179,13 @@ def training(X: np.ndarray, Y: np.ndarray) -> None:
     net.backward(Y)  # 4. backpropagation
     check = mg.check_gradient(net, X, Y)  # 5. gradient checking, then off
     show("h(x^(1))", h[0])
-    show("gradient check", f"largest error {check.max_error:.1e}")
+    show("gradient check", f"{'passes' if check.passed else 'FAILS'}, largest error {check.max_error:.1e}")
+    print("From here on the check is switched off: it costs two forward passes per parameter.")
     for _ in range(2000):  # 6. gradient descent
         net.assign(net.unroll() - 0.5 * net.cost_and_gradient(X, Y)[1])
     show("J before and after 2000 steps", f"{J:.4f} -> {net.cost(X, Y):.4f}")
     right = int((net.predict(X).argmax(axis=1) == Y.argmax(axis=1)).sum())
-    show("animals recognised", f"{right} of {len(X)}")
+    show("animals recognized", f"{right} of {len(X)}")
 
 
 def dropout(X: np.ndarray) -> None:
@@ -186,13 +195,14 @@ def dropout(X: np.ndarray) -> None:
         net.forward(X[:1], training=True)
         mask = net.node(3).mask
         assert mask is not None
-        show("units that stayed in, this pass", "".join("#" if kept else "." for kept in mask[0]))
+        show("units of one pass, # stays in, . drops out", "".join("#" if kept else "." for kept in mask[0]))
     same = np.array_equal(net.forward(X), net.forward(X))
     show("at test time nothing drops out, h(x) is repeatable", same)
     kept = []
     for _ in range(5000):
         net.forward(X[:1], training=True)
         kept.append(net.node(3).a[0])
+    print("What stays in is divided by 1 − 0.5, the probability to stay in; the mean over many passes is nearly a^(2):")
     show("a^(2) behind the dropout, mean of 5000 passes", np.mean(kept, axis=0))
     show("   a^(2) without dropout", net.node(2).a[0])
 

@@ -106,6 +106,9 @@ def test_the_notebook_runs_and_shows_drawings() -> None:
     stored = [text_of(cell) for cell in notebook.cells]
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     assert [text_of(cell) for cell in notebook.cells] == stored
+    assert any(
+        out.get("text", "").endswith("[0 1 1 0]\n") for cell in notebook.cells for out in cell.get("outputs", [])
+    )
     kinds = [kind for cell in notebook.cells for output in cell.get("outputs", []) for kind in output.get("data", {})]
     assert kinds.count("image/svg+xml") == 3
     assert kinds.count("text/latex") == 2
