@@ -82,6 +82,12 @@ def test_repr_says_what_it_draws() -> None:
         "Zeros()",
         "Constant(value=2.0)",
     ]
+    assert repr(Normal()) == "Normal(scale=0.01)"
+
+
+def test_a_class_must_have_a_rule() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        type("Nothing", (Initializer,), {})()
 
 
 def test_custom_initializer() -> None:
