@@ -124,3 +124,24 @@ def test_a_second_batch_size_needs_no_new_memory(net: Network[Array]) -> None:
     assert np.shares_memory(workspace.buffers(last).a, first)
     net.forward(np.zeros((7, 3)))
     assert workspace.nbytes > size
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 0.0, 0.5]])
+def test_the_error_of_an_output_with_children_is_its_own_and_theirs(weights: list[float] | None) -> None:
+    """δ of h is that of its cost plus Θᵀδ of y, each through tanh′, and with the weights of the examples."""
+    x = mg.Input(2)
+    h = mg.Dense(3, "tanh", name="h")(x)
+    y = mg.Dense(1, "tanh", name="y")(h)
+    net = mg.Network(x, [h, y], cost="squared_error", seed=1)
+    random = np.random.default_rng(0)
+    X, of_h, of_y = random.normal(size=(4, 2)), random.normal(size=(4, 3)), random.normal(size=(4, 1))
+    net.forward(X)
+    net.backward([of_h, of_y], sample_weight=weights)
+    factors = np.ones((4, 1)) if weights is None else np.array(weights)[:, None]
+    delta_y = factors * (y.a - of_y) * (1 - y.a**2)
+    delta_h = (factors * (h.a - of_h) + delta_y @ y.layer.theta[:, 1:]) * (1 - h.a**2)
+    np.testing.assert_allclose(y.delta, delta_y, rtol=1e-13)
+    np.testing.assert_allclose(h.delta, delta_h, rtol=1e-13)
+    ones = np.ones((4, 1))
+    np.testing.assert_allclose(h.layer.accumulator, delta_h.T @ np.hstack([ones, X]), rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(y.layer.accumulator, delta_y.T @ np.hstack([ones, h.a]), rtol=1e-13, atol=1e-15)

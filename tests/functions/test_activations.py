@@ -4,6 +4,7 @@ import re
 import warnings
 from typing import get_args
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -120,6 +121,91 @@ def test_slope_of_the_leaky_relu() -> None:
     for slope in (0, 1, -0.1, float("nan"), "0.1", None):
         with pytest.raises(mg.ArgumentError, match=re.escape(f"slope: received {slope!r}, expected 0 < slope < 1")):
             mg.LeakyRelu(slope)  # type: ignore[arg-type]
+
+
+def test_softmax_of_one_unit_sends_no_error_back() -> None:
+    z, error = np.array([[-3.0, 0.0, 800.0]]), np.array([[1.0, -2.0, 5.0]])
+    assert value(ACTIVATIONS["softmax"], z).tolist() == [[1, 1, 1]]
+    assert vjp(ACTIVATIONS["softmax"], z, error).tolist() == [[0, 0, 0]]
+
+
+def test_the_logarithm_of_softplus_below_its_underflow_and_around_the_change_of_formula() -> None:
+    """log log(1 + e^z) and its derivative, by mpmath; z itself underflows e^z from −745 on."""
+    z = np.concatenate([np.linspace(-31, -28, 61), np.linspace(-40, 5, 46), [-1000.0]])[None, :]
+    softplus, a, error = ACTIVATIONS["softplus"], value(ACTIVATIONS["softplus"], z), np.ones_like(z)
+    softplus.log_vjp(z, a, error, np.full_like(z, np.nan))
+    with mpmath.workdps(460):
+        exact = [mpmath.log1p(mpmath.exp(each)) for each in z[0].tolist()]
+        logarithms = [float(mpmath.log(each)) for each in exact]
+        slopes = [float((1 - mpmath.exp(-each)) / each) for each in exact]
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(softplus.log(z, a)[0], logarithms, rtol=1e-14)
+    np.testing.assert_allclose(error[0], slopes, rtol=2e-13)
+
+
+@pytest.mark.parametrize("name", get_args(ActivationName))
+def test_what_an_activation_says_of_itself_is_what_its_numbers_do(name: ActivationName) -> None:
+    activation = ACTIVATIONS[name]
+    z = np.concatenate([Z, Z + 0.3])
+    a, other = value(activation, z), value(activation, z + np.array([[0], [1]]))
+    assert activation.elementwise == np.array_equal(a[0], other[0])
+    assert activation.bounded == (np.abs(a) <= np.abs(z) + 1).all()
+    sides = vjp(activation, np.array([[-1e-9], [1e-9]]), np.array([[1.0], [1.0]]))
+    assert activation.kinked == (abs(sides[1, 0] - sides[0, 0]) > 0.1)
+
+
+class Cubed(Activation):
+    """z³, of which nothing is said."""
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.power(z, 3, out=a)
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        error *= 3 * z**2
+
+
+class SteepSigmoid(mg.Sigmoid):
+    """σ(3z): what Sigmoid knows of its own z does not hold here."""
+
+    def value(self, z: Array, a: Array, scratch: Array) -> None:
+        np.copyto(a, scipy.special.expit(3 * z))
+
+    def vjp(self, z: Array, a: Array, error: Array, scratch: Array) -> None:
+        error *= 3 * a * (1 - a)
+
+
+class Renamed(mg.Relu):
+    name = "renamed"
+
+
+def test_nothing_is_taken_for_granted_of_a_custom_activation() -> None:
+    for custom in (Cubed(), SteepSigmoid()):
+        assert (custom.kinked, custom.elementwise, custom.bounded) == (False, False, False)
+    assert (Renamed.kinked, Renamed.elementwise, Renamed.bounded) == (True, True, True)
+    x = mg.Input(1)
+    net = mg.Network(x, mg.Activate("identity")(mg.Activate(Cubed(), name="cubed")(x)), cost="squared_error")
+    with pytest.raises(mg.NonFiniteError, match="cubed"):
+        net.forward([[1e150]])  # z is finite, z³ is not
+
+
+def test_a_subclass_with_a_value_of_its_own_inherits_no_logarithms() -> None:
+    z, steep = np.array([[-0.5, 0.25, 1.0]]), SteepSigmoid()
+    a = scipy.special.expit(3 * z)
+    np.testing.assert_allclose(steep.log(z, a), np.log(a), rtol=1e-14)
+    np.testing.assert_allclose(steep.log_complement(z, a), np.log(1 - a), rtol=1e-14)
+    for by_log, slope in ((steep.log_vjp, 3 * (1 - a)), (steep.log_complement_vjp, -3 * a)):
+        error = np.ones_like(z)
+        by_log(z, a, error, np.empty_like(z))
+        np.testing.assert_allclose(error, slope, rtol=1e-14)
+
+
+def test_a_class_must_have_a_value_and_a_vjp_and_takes_no_unknown_argument() -> None:
+    for method in ("value", "vjp"):
+        half = type("Half", (Activation,), {method: getattr(Cubed, method)})
+        with pytest.raises(TypeError, match="abstract"):
+            half()
+    with pytest.raises(TypeError, match="takes no keyword arguments"):
+        type("Misspelt", (Cubed,), {}, elemntwise=True)
 
 
 def test_a_not_a_number_is_not_hidden() -> None:

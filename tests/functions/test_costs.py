@@ -164,9 +164,64 @@ def test_value_and_derivative_alone(cost: CostName) -> None:
         np.testing.assert_allclose(slope[k][usual], numeric[usual], rtol=1e-6)
 
 
+def test_derivatives_where_a_target_is_0_or_1_by_hand() -> None:
+    """0 · log 0 = 0, so a target of 0 makes 0 of its term, whatever a is; 0/0 would warn."""
+    a, y = np.array([[0.0], [0.25], [0.75], [1.0]]), np.array([[0.0], [1.0], [0.0], [1.0]])
+    for cost, slopes in {"categorical_cross_entropy": [0, -4, 0, -1], "cross_entropy": [1, -4, 4, -1]}.items():
+        out = np.full_like(a, np.nan)
+        COSTS[cost].derivative(a, y, out)
+        assert out[:, 0].tolist() == slopes
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("float64", 1e-6)])
+def test_rows_sum_to_1_as_far_as_their_type_can_tell(dtype: str, tolerance: float) -> None:
+    net = mg.mlp([2, 2], output_activation="softmax", cost="categorical_cross_entropy", dtype=dtype)
+    for excess in (-0.5 * tolerance, 0.5 * tolerance):
+        net.cost([[0.0, 1.0]], [[0.25, 0.75 + excess]])
+    for excess in (-2 * tolerance, 2 * tolerance):
+        with pytest.raises(mg.ArgumentError, match="Y: received row 1 with sum"):
+            net.cost([[0.0, 1.0]] * 2, [[0.25, 0.75], [0.25, 0.75 + excess]])
+
+
+def test_a_subclass_with_a_value_of_its_own_inherits_nothing_that_was_derived_from_another() -> None:
+    class Doubled(mg.CrossEntropy):
+        def value(self, a: Array, y: Array) -> Array:
+            double: Array = 2 * super().value(a, y)
+            return double
+
+        def derivative(self, a: Array, y: Array, out: Array) -> None:
+            super().derivative(a, y, out)
+            out *= 2
+
+    z, y = np.array([[-1.0, 0.5]]), np.array([[1.0, 0.25]])
+    a = 1 / (1 + np.exp(-z))
+    sigmoid, doubled, out = mg.Sigmoid(), Doubled(), np.empty_like(z)
+    assert doubled.canonical is None
+    assert not doubled.is_canonical_with(sigmoid)
+    expected = -2 * (y * np.log(a) + (1 - y) * np.log(1 - a)).sum(axis=0)
+    np.testing.assert_allclose(doubled.value_at(sigmoid, z, a, y), expected, rtol=1e-14)
+    doubled.delta(sigmoid, z, a, y, out, np.empty_like(z))
+    np.testing.assert_allclose(out, 2 * (a - y), rtol=1e-14)
+
+    class Renamed(mg.CrossEntropy):
+        name = "renamed"
+
+    assert Renamed().is_canonical_with(sigmoid)
+
+
+def test_a_class_must_have_a_value_and_a_derivative_and_takes_no_unknown_argument() -> None:
+    for method in ("value", "derivative"):
+        half = type("Half", (mg.Cost,), {method: getattr(mg.SquaredError, method)})
+        with pytest.raises(TypeError, match="abstract"):
+            half()
+    with pytest.raises(TypeError, match="takes no keyword arguments"):
+        type("Misspelt", (mg.SquaredError,), {}, cannonical="identity")
+
+
 @pytest.mark.parametrize(
     ("cost", "Y", "message"),
     [
+        ("cross_entropy", [[0.25, 1.5]], r"Y: received 1\.5 at row 0, column 1, expected targets from 0 to 1"),
         ("cross_entropy", [[0.0, 1.5]], r"Y: received 1\.5 at row 0, column 1, expected targets from 0 to 1"),
         ("cross_entropy", [[-0.25, 1.0]], r"Y: received -0\.25 at row 0, column 0"),
         ("categorical_cross_entropy", [[0.5, 0.25]], r"Y: received row 0 with sum 0\.75, expected rows that sum to 1"),

@@ -27,18 +27,26 @@ def test_uniform_takes_epsilon_from_the_sizes() -> None:
     theta = draw(Uniform())
     assert np.abs(theta).max() <= epsilon
     assert np.abs(theta).max() == pytest.approx(epsilon, rel=1e-3)
+    small = np.concatenate([draw(Uniform(), (1, 3), seed) for seed in range(1000)])  # where each unit counts
+    assert np.abs(small).max() <= math.sqrt(2)
+    assert np.abs(small).max() == pytest.approx(math.sqrt(2), rel=5e-3)
+    assert abs(small.mean()) < 4 * math.sqrt(2 / 3 / small.size)
 
 
 def test_normal_has_its_scale() -> None:
     theta = draw(Normal(0.5))
     assert theta.std() == pytest.approx(0.5, rel=0.01)
-    assert abs(theta.mean()) < 0.01
+    assert abs(theta.mean()) < 4 * 0.5 / math.sqrt(theta.size)
 
 
-def test_he_has_variance_two_over_s_in_and_no_biases() -> None:
-    theta = draw(He())
+@pytest.mark.parametrize(("s_out", "s_in"), [(300, 200), (20_000, 2), (40_000, 1)])
+def test_he_has_mean_0_and_variance_two_over_s_in_and_no_biases(s_out: int, s_in: int) -> None:
+    theta = draw(He(), (s_out, 1 + s_in))
     assert not theta[:, 0].any()
-    assert theta[:, 1:].std() == pytest.approx(math.sqrt(2 / 200), rel=0.01)
+    weights, spread = theta[:, 1:], math.sqrt(2 / s_in)
+    assert weights.all()
+    assert weights.std() == pytest.approx(spread, rel=0.015)  # four standard deviations of 40,000 draws
+    assert abs(weights.mean()) < 4 * spread / math.sqrt(weights.size)
 
 
 def test_constant_and_zeros() -> None:
@@ -74,6 +82,12 @@ def test_repr_says_what_it_draws() -> None:
         "Zeros()",
         "Constant(value=2.0)",
     ]
+    assert repr(Normal()) == "Normal(scale=0.01)"
+
+
+def test_a_class_must_have_a_rule() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        type("Nothing", (Initializer,), {})()
 
 
 def test_custom_initializer() -> None:

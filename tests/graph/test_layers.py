@@ -307,6 +307,27 @@ def test_custom_layer_with_parameters(l2: float) -> None:
     assert np.array_equal(twin.predict(X), net.predict(X))
 
 
+def test_a_class_must_have_a_size_a_forward_and_an_error() -> None:
+    methods = {name: getattr(Add, name) for name in ("output_size", "forward", "error")}
+    for missing in methods:
+        rest = {name: method for name, method in methods.items() if name != missing}
+        with pytest.raises(TypeError, match=f"abstract method '?{missing}"):
+            type("Partial", (Layer,), rest)()
+
+
+def test_repr_says_the_settings_and_the_name_if_there_is_one() -> None:
+    layers = [Add(), Add(name="s"), Concat(), Dense(2), Dense(2, "tanh", name="h"), Activate("relu"), Dropout(0.5)]
+    assert [repr(layer) for layer in layers] == [
+        "Add()",
+        "Add(name='s')",
+        "Concat()",
+        "Dense(2, 'sigmoid')",
+        "Dense(2, 'tanh', name='h')",
+        "Activate('relu')",
+        "Dropout(0.5)",
+    ]
+
+
 class Noise(Layer):
     """A random layer: adds noise in training and keeps it in the mask."""
 

@@ -1,5 +1,6 @@
 """Nodes, units and edges: what they show, and that a value is never shown once it is stale."""
 
+import copy
 import re
 from collections.abc import Callable
 
@@ -309,6 +310,58 @@ def test_a_unit_takes_a_bias_and_weights(net: Network[Array]) -> None:
     assert weights_of_one_unit(net) == [0.5, 3, 7]
     assert (unit.bias, unit.weights.tolist(), unit.inputs[2].weight) == (0.5, [3, 7], 7)
     assert np.array_equal(net.layers[0].theta[[0, 2]], others)
+
+
+def test_every_unit_sets_its_own_row_and_every_edge_its_own_entry() -> None:
+    net = mg.mlp([2, 5])
+    units, entries = net.node(2).units, np.arange(15.0).reshape(5, 3)
+    for unit, row in zip(units, entries, strict=True):
+        unit.bias, unit.weights = row[0], row[1:]
+    assert np.array_equal(net.layers[0].theta, entries)
+    for unit, row in zip(units, -entries, strict=True):
+        for edge, entry in zip(unit.inputs, row, strict=True):
+            edge.weight = entry
+    assert np.array_equal(net.layers[0].theta, -entries)
+    assert [[edge.weight for edge in unit.inputs] for unit in units] == (-entries).tolist()
+    assert [[unit.bias, *unit.weights] for unit in units] == (-entries).tolist()
+
+
+def test_units_have_the_names_of_their_node() -> None:
+    x = mg.Input(3, unit_names=iter(["a", "b", "c"]))
+    assert x.unit_names == ("a", "b", "c")
+    assert [x.unit(j).name for j in range(4)] == [None, "a", "b", "c"]
+    unnamed = mg.Input(2)
+    assert [unnamed.unit(j).name for j in range(3)] == [None, None, None]
+    x.unit_names = None
+    assert x.unit(1).name is None
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a", "b", "a"], "unit_names: received 'a' twice, expected distinct names"),
+        (["a", "b"], "unit_names: received 2 names, expected 3, one for each unit of node 'x'"),
+        (list("abcd"), "unit_names: received 4 names, expected 3"),
+        (["a", "", "c"], "unit_names: received '' for unit 2, expected a non-empty string"),
+        (["a", "b", 3], "unit_names: received 3 for unit 3, expected a non-empty string"),
+        ("abc", "unit_names: received 'abc', expected a sequence of 3 names"),
+        (3, "unit_names: received 3, expected a sequence of 3 names"),
+    ],
+)
+def test_unit_names_that_do_not_fit_change_nothing(names: list[str], message: str) -> None:
+    x = mg.Input(3, "x", unit_names=["p", "q", "r"])
+    with pytest.raises(mg.ArgumentError, match=re.escape(message)):
+        x.unit_names = names
+    assert x.unit_names == ("p", "q", "r")
+
+
+def test_a_copied_node_stands_where_it_stood(net: Network[Array]) -> None:
+    passed(net)
+    for node in net.nodes:
+        twin = copy.deepcopy(node)
+        assert (twin.name, twin.size, twin.position) == (node.name, node.size, node.position)
+        assert [parent.name for parent in twin.parents] == [parent.name for parent in node.parents]
+    assert np.array_equal(copy.deepcopy(net.node("h")).layer.theta, net.layers[0].theta)
 
 
 REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], str]] = {
