@@ -49,7 +49,7 @@ class ExplanationCheck:
         return "\n".join([verdict, *details])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A formula with its numbers: `text` in Unicode, `latex` for papers and notebooks, `value` the result.
 
@@ -72,6 +72,9 @@ class Explanation:
     names: tuple[tuple[Symbol, str], ...] = ()
     notes: tuple[tuple[Symbol | Label, str], ...] = ()
     dtype: np.dtype[np.floating] = field(default=np.dtype(np.float64), repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Explanation: {self.derivations[0].target.write(Style(latex=False))} = {self.value:.6g}>"
 
     @property
     def value(self) -> float:

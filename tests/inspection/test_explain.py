@@ -190,3 +190,10 @@ def test_numbers_read_back(value: float) -> None:
     mantissa, _, exponent = text.partition("·10")
     power = int(exponent.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")) or 0)
     assert float(f"{mantissa}e{power}") == pytest.approx(value, rel=1e-5)
+
+
+def test_its_repr_is_one_short_line() -> None:
+    net = mg.mlp([2, 1], seed=0)
+    net.assign([0.5, 1.0, -2.0])
+    net.forward([[3.0, 1.0]])
+    assert repr(mg.explain(net.node(2).unit(1), "z")) == "<Explanation: z₁⁽²⁾ = 1.5>"
