@@ -250,11 +250,18 @@ def test_theta_is_live_and_checked() -> None:
     before = net.unroll()
     for theta, error, message in (
         (np.zeros((3, 2)), mg.ShapeError, r"theta: received shape \(3, 2\), expected \(3, 3\) for Dense\(3"),
+        (np.zeros((1, 3)), mg.ShapeError, r"theta: received shape \(1, 3\), expected \(3, 3\)"),
+        (np.zeros((4, 3)), mg.ShapeError, r"theta: received shape \(4, 3\), expected \(3, 3\)"),
+        (0.0, mg.ShapeError, r"theta: received shape \(\), expected \(3, 3\)"),
         (np.full((3, 3), np.nan), mg.NonFiniteDataError, r"theta: received nan at index \(0, 0\)"),
         ([["a"] * 3] * 3, mg.ShapeError, "theta: received values of type"),
     ):
         with pytest.raises(error, match=message):
             layer.theta = theta
+        assert np.array_equal(net.unroll(), before)
+    for vector in (np.zeros(12), np.zeros(14), np.zeros(1), 0.0, np.zeros((1, 13))):
+        with pytest.raises(mg.ShapeError, match=r"vector: received shape .*, expected \(13,\)"):
+            net.assign(vector)
         assert np.array_equal(net.unroll(), before)
     layer.theta = np.arange(9).reshape(3, 3)
     layer.theta[0] += 0.5

@@ -377,6 +377,16 @@ REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], st
         mg.ShapeError,
         r"weights: received shape \(3,\), expected \(2,\)",
     ),
+    "too few": (
+        lambda net: setattr(net.node("h").unit(2), "weights", [1]),
+        mg.ShapeError,
+        r"weights: received shape \(1,\), expected \(2,\)",
+    ),
+    "one for all": (
+        lambda net: setattr(net.node("h").unit(2), "weights", 1.0),
+        mg.ShapeError,
+        r"weights: received shape \(\), expected \(2,\)",
+    ),
     "infinite": (
         lambda net: setattr(net.node("h").unit(2), "weights", [np.inf, 1]),
         mg.NonFiniteDataError,
