@@ -137,6 +137,32 @@ def test_not_a_real_number_in_the_range(value: float) -> None:
         real(value, "slope", "0 < slope < 1", above=0, below=1)
 
 
+def test_real_numbers_without_bounds_are_all_that_are_finite() -> None:
+    for value in (-1e308, -2, 0, 1, np.float32(0.5), np.int8(3), 10**300):
+        found = real(value, "value", "a finite number")  # type: ignore[arg-type]
+        assert (found, type(found)) == (float(value), float)
+    for wrong in (np.inf, -np.inf, np.nan, True, np.True_, "1", None, 1j, [1]):
+        with pytest.raises(ArgumentError, match=r"value: received .*, expected a finite number"):
+            real(wrong, "value", "a finite number")  # type: ignore[arg-type]
+    for sign in (1, -1):
+        with pytest.raises(ArgumentError, match="value: received an integer beyond 1e308, expected a finite number"):
+            real(sign * 10**400, "value", "a finite number")
+
+
+def test_bounds_are_inclusive_or_exclusive_each_by_itself() -> None:
+    assert real(2, "x", "x >= 2", least=2) == 2
+    assert real(2, "x", "x <= 2", most=2) == 2
+    above, below = float(np.nextafter(2.0, 3.0)), float(np.nextafter(2.0, 1.0))
+    assert real(above, "x", "x > 2", above=2) == above
+    assert real(below, "x", "x < 2", below=2) == below
+    refused: list[tuple[float, dict[str, float]]] = [
+        (below, {"least": 2}), (above, {"most": 2}), (2, {"above": 2}), (2, {"below": 2})
+    ]  # fmt: skip
+    for value, bounds in refused:
+        with pytest.raises(ArgumentError, match="x: received"):
+            real(value, "x", "another", **bounds)
+
+
 @given(st.lists(npst.arrays(np.float64, npst.array_shapes(max_dims=3, max_side=4), elements=st.floats(-9, 9))))
 def test_reshape_is_the_inverse_of_unroll(matrices: list[mg.Array]) -> None:
     vector = mg.unroll(matrices)

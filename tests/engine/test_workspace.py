@@ -215,3 +215,12 @@ def test_buffers_hold_three_arrays_per_node_and_little_more() -> None:
     net.forward(np.ones((m, 100)))
     three = 8 * m * 3 * (200 + 300 + 10)
     assert net.engine.workspace.nbytes <= three + 8 * m * (101 + 300 + 2 * 3)
+
+
+def test_memory_for_a_second_gradient_is_taken_for_shared_layers_alone() -> None:
+    x = Input(4)
+    alone = Network(x, Dense(3)(Dense(5)(x)))
+    assert alone.engine.workspace.layout.spare_gradient == 0
+    x, small, large = Input(4), Dense(4), Dense(4)
+    both = Dense(50)(large(small(small(large(x)))))
+    assert Network(x, both).engine.workspace.layout.spare_gradient == 4 * 5

@@ -9,6 +9,7 @@ import pytest
 import minigraph as mg
 from minigraph import Activate, Add, Array, Concat, Dense, Dropout, Input, Layer, Network, Node
 from minigraph.graph.buffers import Buffers
+from minigraph.graph.node import Link
 
 
 def network(x: Node | list[Node], y: Node, seed: int = 0) -> Network[Array]:
@@ -249,11 +250,18 @@ def test_theta_is_live_and_checked() -> None:
     before = net.unroll()
     for theta, error, message in (
         (np.zeros((3, 2)), mg.ShapeError, r"theta: received shape \(3, 2\), expected \(3, 3\) for Dense\(3"),
+        (np.zeros((1, 3)), mg.ShapeError, r"theta: received shape \(1, 3\), expected \(3, 3\)"),
+        (np.zeros((4, 3)), mg.ShapeError, r"theta: received shape \(4, 3\), expected \(3, 3\)"),
+        (0.0, mg.ShapeError, r"theta: received shape \(\), expected \(3, 3\)"),
         (np.full((3, 3), np.nan), mg.NonFiniteDataError, r"theta: received nan at index \(0, 0\)"),
         ([["a"] * 3] * 3, mg.ShapeError, "theta: received values of type"),
     ):
         with pytest.raises(error, match=message):
             layer.theta = theta
+        assert np.array_equal(net.unroll(), before)
+    for vector in (np.zeros(12), np.zeros(14), np.zeros(1), 0.0, np.zeros((1, 13))):
+        with pytest.raises(mg.ShapeError, match=r"vector: received shape .*, expected \(13,\)"):
+            net.assign(vector)
         assert np.array_equal(net.unroll(), before)
     layer.theta = np.arange(9).reshape(3, 3)
     layer.theta[0] += 0.5
@@ -326,6 +334,26 @@ def test_repr_says_the_settings_and_the_name_if_there_is_one() -> None:
         "Activate('relu')",
         "Dropout(0.5)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "j", "sizes", "links"),
+    [
+        (Dense(2), 1, (2,), [(0, 0, 0), (0, 1, 1), (0, 2, 2)]),
+        (Dense(2, links=[[1, 1], [0, 1]]), 2, (2,), [(0, 0, 0), (0, 2, 2)]),
+        (Activate("tanh"), 2, (2,), [(0, 2, None)]),
+        (Dropout(0.5), 1, (2,), [(0, 1, None)]),
+        (Add(), 2, (2, 2, 2), [(0, 2, None), (1, 2, None), (2, 2, None)]),
+        (Concat(), 2, (2, 1, 3), [(0, 2, None)]),
+        (Concat(), 3, (2, 1, 3), [(1, 1, None)]),
+        (Concat(), 6, (2, 1, 3), [(2, 3, None)]),
+    ],
+)
+def test_links_by_hand(layer: Layer, j: int, sizes: tuple[int, ...], links: list[Link]) -> None:
+    """(which parent, which of its units with 0 for the bias, column of Θ or None)."""
+    assert list(layer.links_into(j, sizes)) == links
+    for parent, unit, column in links:
+        assert (j, column) in list(layer.links_from([parent], unit, sizes))
 
 
 class Noise(Layer):

@@ -362,6 +362,11 @@ def test_a_copied_node_stands_where_it_stood(net: Network[Array]) -> None:
         assert (twin.name, twin.size, twin.position) == (node.name, node.size, node.position)
         assert [parent.name for parent in twin.parents] == [parent.name for parent in node.parents]
     assert np.array_equal(copy.deepcopy(net.node("h")).layer.theta, net.layers[0].theta)
+    x = mg.Input(2, "x", unit_names=["a", "b"])
+    loose = copy.deepcopy(mg.Add(name="sum")([x, mg.Dense(2)(x)]))  # of no network: with all its ancestors
+    assert (loose.name, loose.owner, [parent.name for parent in loose.parents]) == ("sum", None, ["x", "dense"])
+    assert loose.parents[0].unit_names == ("a", "b")
+    assert loose.parents[1].parents == (loose.parents[0],) != (x,)
 
 
 REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], str]] = {
@@ -371,6 +376,16 @@ REFUSED: dict[str, tuple[Callable[[Network[Array]], object], type[Exception], st
         lambda net: setattr(net.node("h").unit(2), "weights", [1, 2, 3]),
         mg.ShapeError,
         r"weights: received shape \(3,\), expected \(2,\)",
+    ),
+    "too few": (
+        lambda net: setattr(net.node("h").unit(2), "weights", [1]),
+        mg.ShapeError,
+        r"weights: received shape \(1,\), expected \(2,\)",
+    ),
+    "one for all": (
+        lambda net: setattr(net.node("h").unit(2), "weights", 1.0),
+        mg.ShapeError,
+        r"weights: received shape \(\), expected \(2,\)",
     ),
     "infinite": (
         lambda net: setattr(net.node("h").unit(2), "weights", [np.inf, 1]),

@@ -9,6 +9,8 @@ import pytest
 from numpy.typing import ArrayLike
 
 import minigraph as mg
+from minigraph.graph.buffers import Buffers
+from minigraph.training.optimizers import Updates
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
@@ -62,7 +64,12 @@ CASES: dict[str, tuple[mg.Network[mg.Array], ArrayLike, mg.Optimizer, dict[str, 
     "weight decay": (network(), 1.0, mg.AdamW(1e9, weight_decay=0.9), {}),
     "clipped": (network(activation="tanh"), 1e15, mg.GradientDescent(1e9), {"clip_norm": 1e35}),
     "own": (network(), 1.0, Jump(0.1), {}),
-}
+    "own, with a rate of 0": (network(), 1.0, Jump(0.0), {}),
+    "l2 on weights that no z shows": (
+        mg.mlp([3, 2], output_activation="identity", cost="squared_error", seed=0, dtype="float32", l2=1e7),
+        0.0, mg.GradientDescent(0.01), {},
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -87,6 +94,29 @@ def test_the_message_names_the_node_whose_parameters_would_not_be_finite() -> No
     net = network()
     with pytest.raises(mg.NonFiniteError, match=r"^node 'dense3': Θ is not finite after the update, in .* batch 5 "):
         mg.fit(net, X, Y, Jump(0.1), 1, 4, seed=0, progress=False)
+
+
+class Amplified(mg.Dense):
+    """A layer of the user's own, whose Δ tells nothing of z and δ."""
+
+    def accumulate(self, at: Buffers, out: mg.Array) -> None:
+        super().accumulate(at, out)
+        out *= 3e38
+
+
+@pytest.mark.parametrize("batch", [1, 8, None])
+def test_nothing_is_concluded_from_z_and_delta_for_a_layer_of_ones_own(batch: int | None) -> None:
+    x = mg.Input(3)
+    net = mg.Network(x, Amplified(2, "identity")(x), cost="squared_error", dtype="float32", seed=0)
+    keep = Keep()
+    with pytest.raises(mg.NonFiniteError, match="the parameters are those after the last good step"):
+        mg.fit(net, X, Y, mg.GradientDescent(100.0), 3, batch, seed=0, progress=False)
+    assert np.isfinite(net.unroll()).all()
+    reached = net.unroll()
+    net.initialize(0)
+    with pytest.raises(mg.NonFiniteError):
+        mg.fit(net, X, Y, mg.GradientDescent(100.0), 3, batch, seed=0, progress=False, callbacks=[keep])
+    np.testing.assert_array_equal(reached, keep.thetas[-1])
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -125,8 +155,6 @@ def test_no_training_ends_with_parameters_that_are_not_finite(seed: int) -> None
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_step_is_larger_than_its_bound(optimizer: mg.Optimizer, dtype: type[np.float32 | np.float64]) -> None:
     """Over gradients that grow, shrink, change their sign and vanish, from the smallest to the largest in question."""
-    from minigraph.training.optimizers import Updates
-
     steps, entries, info = 60, 4000, np.finfo(dtype)
     largest = float(info.max) ** 0.45
     growth = 10 ** RNG.uniform(-2, 2, entries)
@@ -145,6 +173,17 @@ def test_no_step_is_larger_than_its_bound(optimizer: mg.Optimizer, dtype: type[n
             theta[:] = before
             updates.step(t)
             assert np.abs(theta - before).max() <= bound
+
+
+def test_the_bound_on_a_step_counts_the_decay_of_large_parameters() -> None:
+    tiny = float(np.finfo(np.float64).tiny)
+    for decay in (0.0, 0.5, 0.9):
+        optimizer = mg.AdamW(1.0, weight_decay=decay)
+        theta, gradient = np.array([1e6, -1e6]), np.zeros(2)
+        Updates(optimizer, theta, gradient).step(1)
+        np.testing.assert_allclose(theta, [1e6 * (1 - decay), -1e6 * (1 - decay)], rtol=1e-12, atol=1e-9)
+        bound = optimizer.step_bound(1e6, 1.0, tiny)
+        assert bound == pytest.approx(mg.Adam(1.0).step_bound(1e6, 1.0, tiny) + decay * 1e6, rel=1e-12)
 
 
 def test_clipping_keeps_the_direction_of_a_gradient_whose_squares_overflow() -> None:

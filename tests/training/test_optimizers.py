@@ -183,6 +183,11 @@ def test_arguments_outside_their_range_are_refused(number: int) -> None:
         make()
 
 
+def test_a_class_must_have_a_rule() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        type("Nothing", (mg.Optimizer,), {})(0.1)
+
+
 def test_zero_and_bounds_are_allowed() -> None:
     assert mg.GradientDescent(0).learning_rate == 0.0
     assert mg.AdamW(weight_decay=0).weight_decay == 0.0

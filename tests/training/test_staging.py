@@ -52,6 +52,9 @@ class Source:
 CASES: dict[str, tuple[int, int, int, int, type[Staging], bool]] = {
     # examples, inputs, outputs, batch; staging, whether inputs are gathered step by step
     "small": (203, 5, 3, 7, ChunkStaging, False),
+    "two mini-batches": (14, 5, 3, 7, ChunkStaging, False),
+    "two mini-batches, one of them smaller": (10, 5, 3, 7, ChunkStaging, False),
+    "two large batches": (4000, 5, 4, 2000, SingleStaging, False),
     "wide": (203, 800, 3, 16, ChunkStaging, True),
     "very wide": (100, 20_000, 2, 10, ChunkStaging, True),
     "large batches": (4500, 5, 4, 2000, SingleStaging, False),
