@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 
 import hypothesis
 import pytest
@@ -10,6 +11,10 @@ import pytest
 # Both are read at import: no window for a plot, and nothing written to the user's cache by onnxruntime.
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+# Ctrl-C is ignored in a job that a shell has put into the background, and tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Scripts that made the reference data, with packages that the tests do without; code that only mypy reads.
 collect_ignore = ["data", "typing"]
