@@ -79,6 +79,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="draw N mutants instead of trying all")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="mutants at the same time")
+    parser.add_argument("--tests", metavar="ARGUMENTS", help="give pytest these in place of the tests of the folder")
     parser.add_argument("--whole", action="store_true", help="try survivors with the whole suite, minutes for each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome there")
     options = parser.parse_args(arguments)
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         mutants = random.Random(options.seed).sample(mutants, min(options.sample, len(mutants)))
     print(f"{len(mutants)} mutants of {len(files)} files", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = try_all(mutants, Path(folder), options.jobs, options.whole)
+        outcomes = try_all(mutants, Path(folder), options.jobs, options.whole, options.tests)
     report(outcomes)
     if options.json is not None:
         figures = [outcome._asdict() | {"mutant": outcome.mutant._asdict()} for outcome in outcomes]
@@ -144,14 +145,14 @@ def span(node: ast.expr | ast.stmt) -> tuple[Position, Position]:
     return (node.lineno, node.col_offset - 1), (node.end_lineno, node.end_col_offset)
 
 
-def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool) -> list[Outcome]:
-    """Try every mutant, several at a time, each in a copy of the repository."""
+def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool, chosen: str | None) -> list[Outcome]:
+    """Try every mutant, several at a time, each in a copy of the repository; `chosen` tests replace its own."""
     copies: SimpleQueue[Path] = SimpleQueue()
     for job in range(jobs):
         copies.put(Path(shutil.copytree(ROOT, folder / str(job), ignore=shutil.ignore_patterns(*LEFT_OUT))))
     limits = {}
     copy = copies.get()
-    for tests in sorted({own_tests(mutant.module) for mutant in mutants} | ({WHOLE} if whole else set())):
+    for tests in sorted({chosen or own_tests(mutant.module) for mutant in mutants} | ({WHOLE} if whole else set())):
         began = time.monotonic()
         if not passes(copy, tests, 3600):
             sys.exit(f"Without any change, these tests fail: python -m pytest {tests}")
@@ -161,7 +162,7 @@ def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool) -> list
     def attempt(mutant: Mutant) -> Outcome:
         copy = copies.get()
         try:
-            outcome = try_one(mutant, copy, limits)
+            outcome = try_one(mutant, copy, limits, chosen or own_tests(mutant.module))
         finally:
             copies.put(copy)
         print("." if outcome.killed_by != "nothing" else "S", end="", flush=True)
@@ -173,8 +174,8 @@ def try_all(mutants: list[Mutant], folder: Path, jobs: int, whole: bool) -> list
     return outcomes
 
 
-def try_one(mutant: Mutant, copy: Path, limits: dict[str, float]) -> Outcome:
-    """Change a file of the copy, run the tests that have a limit in seconds, and put the file back."""
+def try_one(mutant: Mutant, copy: Path, limits: dict[str, float], own: str) -> Outcome:
+    """Change a file of the copy, run its own tests and the suite if they have a limit in seconds, and put it back."""
     import difflib
 
     from cosmic_ray.mutating import use_mutation
@@ -182,7 +183,7 @@ def try_one(mutant: Mutant, copy: Path, limits: dict[str, float]) -> Outcome:
     with use_mutation(copy / mutant.module, operators()[mutant.operator], mutant.occurrence) as (before, after):
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=1, lineterm="")
         difference = "\n".join([f"{mutant.module} ({mutant.operator.removeprefix('core/')})", *list(lines)[2:]])
-        for tests, killer in ((own_tests(mutant.module), "folder"), (WHOLE, "suite")):
+        for tests, killer in ((own, "folder"), (WHOLE, "suite")):
             if tests in limits and not passes(copy, tests, limits[tests]):
                 return Outcome(mutant, killer, difference)
     return Outcome(mutant, "nothing", difference)

@@ -48,6 +48,25 @@ def test_callbacks_are_called_in_this_order() -> None:
     assert log.events == ["start 2 3 25 60", *steps, "end"]
 
 
+def test_the_learning_rate_before_the_first_step_is_that_of_the_first() -> None:
+    """A schedule is never asked for a step before 0."""
+
+    class Read(mg.Callback):
+        def __init__(self) -> None:
+            self.rates: list[float] = []
+
+        def on_start(self, run: mg.Run) -> None:
+            self.rates.append(run.learning_rate)
+
+        def on_step_end(self, run: mg.Run) -> None:
+            self.rates.append(run.learning_rate)
+
+    read = Read()
+    optimizer = mg.GradientDescent([0.5, 0.25, 0.125].__getitem__)
+    mg.fit(network(), X, Y, optimizer, epochs=1, batch_size=20, callbacks=[read], progress=False)
+    assert read.rates == [0.5, 0.5, 0.25, 0.125]
+
+
 def test_a_callback_stops_after_any_step() -> None:
     class Stop(mg.Callback):
         def on_step_end(self, run: mg.Run) -> None:
