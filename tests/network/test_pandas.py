@@ -95,6 +95,11 @@ class TestNames:
         net.backward(pd.DataFrame(Y, columns=["no", "yes"]))
         assert net.outputs[0].unit_names == ("no", "yes")
 
+    def test_cost_and_gradient_take_the_names_of_both(self, net: mg.Network[mg.Array], frame: pd.DataFrame) -> None:
+        net.cost_and_gradient(frame, pd.DataFrame(Y, columns=["no", "yes"]))
+        assert net.inputs[0].unit_names == ("age", "height")
+        assert net.outputs[0].unit_names == ("no", "yes")
+
     def test_training_takes_the_names_and_compares_them(self, net: mg.Network[mg.Array], frame: pd.DataFrame) -> None:
         twin = net.copy()
         mg.fit(net, frame, pd.DataFrame(Y, columns=["no", "yes"]), epochs=2, seed=0, progress=False)

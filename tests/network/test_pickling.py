@@ -9,6 +9,7 @@ import pytest
 from test_persistence import Huber, Scale, Square, Steps
 
 import minigraph as mg
+import minigraph.network
 from graphs import random_network
 
 Copier = Callable[[Any], Any]
@@ -165,6 +166,19 @@ def test_a_pickle_of_0_1_is_too_old() -> None:
         pickle.loads(old)
     with pytest.raises(AttributeError):
         pickle.loads(b"cminigraph.network\nOther\n.")
+
+
+def test_no_other_name_is_taken_for_a_pickle_of_0_1() -> None:
+    for name in ("Networks", "Layer", "absent"):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+            getattr(minigraph.network, name)
+
+
+def test_a_network_is_made_from_a_dict_by_the_class_or_by_any_network() -> None:
+    net, other = mg.mlp([2, 3, 1], seed=1), mg.mlp([1, 1])
+    for made in (mg.Network.from_dict(net.to_dict(), seed=1), other.from_dict(net.to_dict(), seed=1)):
+        assert made.to_dict() == net.to_dict()
+        assert [layer.theta.shape for layer in made.layers] == [(3, 3), (1, 4)]
 
 
 def test_a_shallow_copy_is_independent_too() -> None:

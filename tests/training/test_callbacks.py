@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,23 @@ def scripted(values: list[float], **options: object) -> tuple[mg.History, mg.Ear
         net, X, Y, epochs=len(values), callbacks=[Keep(), stopping], metrics=[told], seed=0, progress=False
     )
     return history, stopping, after, net.unroll()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_last_epoch_is_shown_also_of_a_training_that_ends_early(
+    fails: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class End(mg.Callback):
+        def on_epoch_end(self, run: mg.Run) -> None:
+            if run.epoch == 3 and fails:
+                raise RuntimeError("enough")
+            if run.epoch == 3:
+                run.stop()
+
+    with pytest.raises(RuntimeError, match="enough") if fails else nullcontext():
+        mg.fit(network(), X, Y, epochs=9, callbacks=[End()], progress=True)
+    shown = [line.split()[1] for line in capsys.readouterr().err.splitlines()]
+    assert (shown[0], shown[-1]) == ("1/9", "3/9")
 
 
 def test_early_stopping_waits_and_restores_the_best() -> None:
