@@ -109,7 +109,7 @@ def test_nothing_is_concluded_from_z_and_delta_for_a_layer_of_ones_own(batch: in
     x = mg.Input(3)
     net = mg.Network(x, Amplified(2, "identity")(x), cost="squared_error", dtype="float32", seed=0)
     keep = Keep()
-    with pytest.raises(mg.NonFiniteError, match="the parameters are those after the last good step"):
+    with pytest.raises(mg.NonFiniteError, match="the parameters are those after the last valid step"):
         mg.fit(net, X, Y, mg.GradientDescent(100.0), 3, batch, seed=0, progress=False)
     assert np.isfinite(net.unroll()).all()
     reached = net.unroll()
