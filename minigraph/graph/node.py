@@ -384,9 +384,7 @@ class Unit:
     def _assign(self, columns: int | slice, values: float | Array) -> None:
         if self.is_bias:
             raise StateError(f"the bias unit of node {self.node.name!r} has no incoming weights")
-        theta = self.node.layer.parameters().copy()
-        theta[self.index - 1, columns] = values
-        self.node.layer.theta = theta
+        self.node.layer.assign_entries(self.index - 1, columns, values)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unit) and other.node is self.node and other.index == self.index
@@ -440,10 +438,7 @@ class Edge:
         if self.column is None:
             raise StateError(f"{self!r} has the fixed weight 1, which is not a parameter and cannot be set")
         weight = real(weight, "weight", "a finite number")
-        layer = self.target.node.layer
-        theta = layer.parameters().copy()
-        theta[self.target.index - 1, self.column] = weight
-        layer.theta = theta
+        self.target.node.layer.assign_entries(self.target.index - 1, self.column, weight)
 
     @property
     def gradient(self) -> float:
@@ -612,6 +607,17 @@ class Layer(Configurable, ABC):
             StateError: the layer has no Θ, or belongs to no network yet.
         """
         return self._owned("theta").matrix_of(self, "theta")
+
+    def assign_entries(self, row: int, columns: int | slice, values: float | Array) -> None:
+        """Replace entries of a row of Θ; the remaining entries stay as they are.
+
+        Raises:
+            StateError: the layer has no Θ, or belongs to no network yet.
+            NonFiniteDataError: Θ would contain an infinity or NaN.
+        """
+        theta = self.parameters().copy()
+        theta[row, columns] = values
+        self.theta = theta
 
     def _owned(self, what: str) -> Owner:
         if self._sizes is not None and self.theta_shape(self._sizes) is None:
