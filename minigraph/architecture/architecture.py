@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, cast
+from typing import Protocol, cast
 
 import numpy as np
 
 from minigraph.base.arrays import Float
 from minigraph.base.strict_json import Json
 from minigraph.functions.costs import Cost
+from minigraph.graph.names import Label
 from minigraph.graph.node import Layer, Node
 
 VERSION = 1
@@ -25,8 +26,6 @@ MAX_PARENTS = 100_000
 """Of all nodes together."""
 MAX_NESTING = 8
 """Of settings that are made with settings of their own."""
-
-Label: TypeAlias = str | int | float | bool
 
 
 class HasArchitecture(Protocol):

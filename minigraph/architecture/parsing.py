@@ -19,7 +19,6 @@ from minigraph.architecture.architecture import (
     MAX_UNITS,
     VERSION,
     Architecture,
-    Label,
 )
 from minigraph.architecture.registry import Custom, registry
 from minigraph.base.arrays import Float, Mask, float_dtype
@@ -35,6 +34,7 @@ from minigraph.base.strict_json import (
 from minigraph.errors import ModelFormatError, nearest
 from minigraph.functions.costs import Cost
 from minigraph.graph.layers import Input
+from minigraph.graph.names import Label
 from minigraph.graph.node import Layer, Node
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from minigraph.errors import ArgumentError
+
+Label: TypeAlias = str | int | float | bool
+"""The label of a class: a string, a number or a Boolean."""
 
 
 def checked_name(name: str | None) -> str | None:

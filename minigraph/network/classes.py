@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
 
 import numpy as np
 
 from minigraph.errors import ArgumentError
+from minigraph.graph.names import Label
 from minigraph.graph.node import Node
-
-Label: TypeAlias = str | int | float | bool
-"""The label of a class: a string, a number or a Boolean."""
 
 
 def checked_classes(classes: Iterable[Label], outputs: Sequence[Node]) -> tuple[Label, ...]:

@@ -16,10 +16,11 @@ from minigraph.engine.objective import Objective
 from minigraph.engine.parameters import Parameters
 from minigraph.errors import ArgumentError, MinigraphError, ModelFormatError, nearest
 from minigraph.functions.costs import Cost, CostName
+from minigraph.graph.names import Label
 from minigraph.graph.node import Cached, Layer, Matrix, Node
 from minigraph.network.blueprint import Blueprint
 from minigraph.network.checks import Data, check_inputs, check_targets, check_weights
-from minigraph.network.classes import Label, checked_classes
+from minigraph.network.classes import checked_classes
 from minigraph.network.column_names import ColumnNames
 from minigraph.network.summary import summary
 from minigraph.network.wiring import Wiring, attach, connect
